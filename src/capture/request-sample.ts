@@ -32,6 +32,12 @@ export function sampleFilter(of: number): string {
   return of === 1 ? '0' : `nr_sector == 0 || nr_sector > ${SMALL_SECTORS} || !(sector & ${(of - 1) << REGION_BIT})`;
 }
 
+/** A filter that holds where both do; '0' is none, which every event passes. */
+export function bothFilters(one: string, other: string): string {
+  if (one === '0' || other === '0') return one === '0' ? other : one;
+  return `(${one}) && (${other})`;
+}
+
 /** What of an instance filters them. */
 export type FilteredInstance = Pick<TraceInstance, 'enabled' | 'filterEvent' | 'switchEvent'>;
 
@@ -39,6 +45,8 @@ export type FilteredInstance = Pick<TraceInstance, 'enabled' | 'filterEvent' | '
 export class RequestFilter {
   private readonly instance: FilteredInstance;
   private kept = 1;
+  /** Holds for what is traced at all. */
+  private where = '0';
   /** What is not traced meanwhile was switched off for it. */
   private hidesCalls = false;
 
@@ -57,8 +65,15 @@ export class RequestFilter {
    */
   async keepOneOf(of: number): Promise<void> {
     for (const event of SAMPLED_EVENTS)
-      if (this.instance.enabled.has(event)) await this.instance.filterEvent(event, sampleFilter(of));
+      if (this.instance.enabled.has(event))
+        await this.instance.filterEvent(event, bothFilters(sampleFilter(of), this.where));
     this.kept = of;
+  }
+
+  /** Has the kernel keep those alone for which a filter holds; '0' for all again. Throws the system's error. */
+  async keepWhere(filter: string): Promise<void> {
+    this.where = filter;
+    await this.keepOneOf(this.kept);
   }
 
   /** The same as requests come fast, or no longer do; `wantsCalls`: whether calls are traced where all requests are. Throws the system's error. */

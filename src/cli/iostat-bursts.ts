@@ -32,9 +32,16 @@ export async function iostatBursts(options: IostatOptions): Promise<void> {
   try {
     // Refuses what is not there.
     const { list } = new Disks(files, '', options);
-    owners = LiveOwners.open({ journal, files, startNs, binMs: BIN_MS, filesEveryMs: FILES_EVERY_MS });
-    const culprits = typeof owners === 'string' ? undefined : new Culprits(owners, 2 * intervalMs + LATE_MS);
     const wanted = allDisks ? null : new Set(list.entries.map(({ name }) => name));
+    owners = LiveOwners.open({
+      journal,
+      files,
+      startNs,
+      binMs: BIN_MS,
+      filesEveryMs: FILES_EVERY_MS,
+      ...(wanted && { disks: wanted }),
+    });
+    const culprits = typeof owners === 'string' ? undefined : new Culprits(owners, 2 * intervalMs + LATE_MS);
     const samples = new DiskSamples(files, '', wanted);
     const looks = looksOf(
       { samples, startNs, culprits, intervalMs, wait: waiting(interrupts.interrupted) },

@@ -78,7 +78,7 @@ export class PlotScreen {
     const { intervalMs } = this.options;
     const at = this.latest ? clockText(this.latest, isFine(this.options)) : 'waiting for the first interval';
     const status = `iowitness iostat --plot, ${os.hostname()}, every ${intervalMs / 1000} s, ${at}`;
-    return plotFrame(disks, { status, keys: 'q ends' }, size, this.colour);
+    return plotFrame(disks, { status, keys: 'q ends', stepMs: this.history.stepMs }, size, this.colour);
   }
 
   readonly report: Report = {

@@ -21,7 +21,7 @@ function line(cells: readonly string[], width: number): string {
 
 /** Above the first burst. `interval`: of the averages. */
 export function burstsHead(intervalMs: number, width: number): string {
-  const what = `Bursts by counters every 10 ms; %util: what an average of ${duration(intervalMs)} shows of it, ! where that hides it.`;
+  const what = `Bursts in steps of 10 ms; %util: what an average of ${duration(intervalMs)} shows of it, ! where that hides it.`;
   return `${wrap(what, Math.min(width, MOST_COLUMNS)).join('\n')}\n\n${line(HEAD, width)}`;
 }
 

@@ -51,6 +51,18 @@ test('direct calls are not traced while requests are a sample, and again afterwa
   assert.deepEqual([requests.of, [...enabled]], [1, [ISSUE, CALLS]]);
 });
 
+test('what is left out stays so while requests are a sample, and afterwards', async () => {
+  const { requests, filters } = filterOn([ISSUE]);
+  await requests.keepWhere('dev != 7340032');
+  assert.equal(filters.get(ISSUE), 'dev != 7340032');
+  await requests.keepOneOf(16);
+  assert.equal(filters.get(ISSUE), `(${sampleFilter(16)}) && (dev != 7340032)`);
+  await requests.keepOneOf(1);
+  assert.equal(filters.get(ISSUE), 'dev != 7340032');
+  await requests.keepWhere('0');
+  assert.equal(filters.get(ISSUE), '0');
+});
+
 test('a kernel without the event of direct calls has all requests kept again as well', async () => {
   const { requests, filters } = filterOn([ISSUE]);
   await requests.sampleOneOf(16);

@@ -32,7 +32,7 @@ const PERIOD: PeriodTold = {
 
 test('a burst is a line under its heading', () => {
   const head = burstsHead(1000, Infinity).split('\n');
-  assert.match(head[0] ?? '', /every 10 ms.*average of 1 s/);
+  assert.match(head[0] ?? '', /steps of 10 ms.*average of 1 s/);
   const line = burstText(burst(), Infinity);
   assert.match(
     line,

@@ -1,6 +1,6 @@
 // What `iostat --plot` shows of its disks on a screen of a certain size: four plots a disk, as many disks as fit.
 
-import { figure, harmless } from '../../base/format.js';
+import { duration, figure, harmless } from '../../base/format.js';
 import { drawBraille } from '../braille.js';
 import { clip, pad, widthOf } from '../text-layout.js';
 
@@ -41,10 +41,12 @@ function plotLines(disk: string, plot: Plotted, at: number, width: number, heigh
   const most = shown.reduce((a, b) => Math.max(a, b), 0);
   const now = plot.values.at(-1) ?? NaN;
   const value = Number.isNaN(now) ? '-' : figure(now);
+  // The disk's name stands at its first plot alone, so that there is room for the scale of the others.
+  const name = at === 0 ? `${disk} ` : '';
   const titles = [
-    `${disk} ${plot.title.toLowerCase()} ${value} ${plot.unit}, up to ${figure(most)}`,
-    `${disk} ${value} ${plot.short} ≤ ${figure(most)}`,
-    `${disk} ${value} ${plot.short}`,
+    `${name}${at === 0 ? plot.title.toLowerCase() : plot.title} ${value} ${plot.unit}, up to ${figure(most)}`,
+    `${name}${value} ${plot.short} ≤ ${figure(most)}`,
+    `${name}${value} ${plot.short}`,
   ];
   const title = titles.find((one) => widthOf(one) <= width) ?? titles.at(-1) ?? '';
   const rows = drawBraille(plot.values, most, width, height - 1);
@@ -56,9 +58,11 @@ function beside(blocks: readonly (readonly string[])[]): string[] {
   return (blocks[0] ?? []).map((_, line) => blocks.map((block) => block[line] ?? '').join(' '.repeat(GAP)));
 }
 
+const plotWidth = (columns: number, inRow: number): number => Math.floor((columns - (inRow - 1) * GAP) / inRow);
+
 /** One disk: its plots in so many rows of them. */
 function diskLines(disk: PlottedDisk, inRow: number, size: FrameSize, colour: boolean): string[] {
-  const width = Math.floor((size.columns - (inRow - 1) * GAP) / inRow);
+  const width = plotWidth(size.columns, inRow);
   const rowsOfPlots = Math.ceil(disk.plots.length / inRow);
   const height = Math.floor(size.lines / rowsOfPlots);
   return Array.from({ length: rowsOfPlots }, (_, row) =>
@@ -70,10 +74,10 @@ function diskLines(disk: PlottedDisk, inRow: number, size: FrameSize, colour: bo
   ).flat();
 }
 
-/** The screen's lines, no more than it has rows. `status` stands at the top, `keys` at the bottom. */
+/** The screen's lines, no more than it has rows. `status` stands at the top, `keys` at the bottom; a column of dots is `stepMs` long. */
 export function plotFrame(
   disks: readonly PlottedDisk[],
-  { status, keys }: { readonly status: string; readonly keys: string },
+  { status, keys, stepMs }: { readonly status: string; readonly keys: string; readonly stepMs: number },
   size: FrameSize,
   colour: boolean,
 ): string[] {
@@ -89,6 +93,8 @@ export function plotFrame(
   const empty = disks.length === 0 ? [clip('No disk has done anything yet.', size.columns)] : [];
   const body = [...empty, ...lines].slice(0, inner);
   while (body.length < inner) body.push('');
-  const last = left > 0 ? `${left} more disks; name some to see them. ${keys}` : keys;
+  const span = disks.length > 0 ? [`Each plot is ${duration(2 * plotWidth(size.columns, inRow) * stepMs)} wide.`] : [];
+  const more = left > 0 ? [`${left} more disks; name some to see them.`] : [];
+  const last = [...more, ...span, keys].join(' ');
   return [clip(status, size.columns), ...body, clip(last, size.columns)];
 }

@@ -73,14 +73,15 @@ export async function copyOnce(job: CopyJob): Promise<FromCopy> {
     const { counts, seconds } = state.read();
     return { counts, seconds };
   };
+  const tell = (text: string): void => post({ kind: 'sentence', text });
   try {
-    ends = openEnds(options, quoting, (ms) => meter?.record('open', ms));
+    ends = openEnds(options, quoting, { opened: (ms) => meter?.record('open', ms), tell });
     const calls = await callsFor(ends, job);
     if (!calls.isQuick && job.quick) post({ kind: 'slow' });
     setUp(calls, ends, job);
     state.restart(monotonicMs());
     const host = {
-      tell: (text: string) => post({ kind: 'sentence', text }),
+      tell,
       showCounts: () => post({ kind: 'counts', ...soFar() }),
     };
     copy = new Copy({ options, quoting, ends, calls, state, host, ...(meter && { meter }) });

@@ -107,30 +107,42 @@ function openOutput(path: string, options: DdOptions, quoting: Quoting): number 
   return tryOpen(path, constants.O_WRONLY | flags, quoting);
 }
 
-/** Cuts the output to where writing begins. */
-function cutTo(fd: number, path: string, options: DdOptions, quoting: Quoting): void {
-  const { seek, outputBlock } = options;
+/** Where writing begins, in bytes. Throws a DdFailure where no file is so long, before one is made. */
+function beginningOf({ seek, outputBlock }: DdOptions): bigint {
   const length = seek.blocks * outputBlock + seek.bytes;
   if (length > LARGEST_OFFSET)
     throw new DdFailure(
       `offset too large: cannot truncate to a length of seek=${seek.blocks} (${outputBlock}-byte) blocks`,
       false,
     );
+  return length;
+}
+
+/** Cuts the output to so many bytes. Returns what dd says where that is refused, and goes on. */
+function cutTo(fd: number, path: string, length: bigint, quoting: Quoting): string | undefined {
   try {
     ftruncateSync(fd, Number(length));
+    return undefined;
   } catch (error) {
     const stat = fstatSync(fd);
     // Others can't be cut, and need not be.
-    if (!stat.isFile() && !stat.isDirectory()) return;
-    throw new DdFailure(
-      `failed to truncate to ${length} bytes in output file ${quoting.file(path)}: ${wordsOf(error)}`,
-      false,
-    );
+    if (!stat.isFile() && !stat.isDirectory()) return undefined;
+    // Node takes none beyond 2^53, which is more than most filesystems do.
+    const words = errnoOf(error) === 'ERR_OUT_OF_RANGE' ? systemWords('EFBIG') : wordsOf(error);
+    return `failed to truncate to ${length} bytes in output file ${quoting.file(path)}: ${words}`;
   }
 }
 
-/** Opens both. Throws a DdFailure. `opened` hears how long open(2) of the output took, in ms. */
-export function openEnds(options: DdOptions, quoting: Quoting, opened?: (ms: number) => void): Ends {
+/** What is heard while they are opened. */
+export interface OpeningHost {
+  /** How long open(2) of the output took, in ms. */
+  readonly opened: (ms: number) => void;
+  /** A line of dd's, without its name in front. */
+  readonly tell: (sentence: string) => void;
+}
+
+/** Opens both. Throws a DdFailure. */
+export function openEnds(options: DdOptions, quoting: Quoting, { opened, tell }: OpeningHost): Ends {
   const { input: from, output: to, inputFlags, outputFlags, conversions } = options;
   const ours: number[] = [];
   const close = (): void => {
@@ -147,14 +159,17 @@ export function openEnds(options: DdOptions, quoting: Quoting, opened?: (ms: num
         : tryOpen(from, constants.O_RDONLY | openFlags(inputFlags), quoting),
       0,
     );
+    const cut =
+      to !== undefined && seeksBlocks(options) && !conversions.includes('notrunc') ? beginningOf(options) : undefined;
     const before = performance.now();
     const output = keep(
       to === undefined ? standardStream(1, 'standard output', outputFlags, quoting) : openOutput(to, options, quoting),
       1,
     );
     if (to !== undefined) {
-      opened?.(performance.now() - before);
-      if (seeksBlocks(options) && !conversions.includes('notrunc')) cutTo(output, to, options, quoting);
+      opened(performance.now() - before);
+      const refusal = cut === undefined ? undefined : cutTo(output, to, cut, quoting);
+      if (refusal !== undefined) tell(refusal);
     }
     return {
       input,

@@ -50,7 +50,8 @@ function meanOf(a: number, b: number): number {
 }
 
 export class History {
-  private stepMs: number;
+  /** Of one of the steps that are kept. */
+  stepMs: number;
   /** Steps that make one of those kept, and how many of the latest one have come. */
   private each = 1;
   private part = 0;

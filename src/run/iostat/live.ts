@@ -8,7 +8,7 @@ import { parseCpuLine } from '../../decode/procfs/stat.js';
 import { parseUptime } from '../../decode/procfs/uptime.js';
 import type { DiskInterval } from '../../model/disk-interval.js';
 import { cpuShares } from '../../tools/iostat/cpu.js';
-import { isFine, type IostatOptions } from '../../tools/iostat/options.js';
+import { isFine, isSysstats, type IostatOptions } from '../../tools/iostat/options.js';
 import type { Machine, Report, Shown } from '../../tools/iostat/report.js';
 import { Disks } from './disks.js';
 
@@ -83,7 +83,7 @@ function shownOf({ options, now, events }: IostatRun, disks: Disks, before: Samp
     // As sysstat does, which divides by it.
     centiseconds: passed === 0 ? 1 : passed,
     cpu: cpuShares(before?.cpu ?? [], sample.cpu, fine),
-    rows: disks.list.rows(options),
+    rows: disks.list.rows({ ...options, meetsOldCounts: isSysstats(options) }),
     ...(events && before && { events: events(before.disksNs, sample.disksNs) }),
   };
 }

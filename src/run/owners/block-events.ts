@@ -9,10 +9,11 @@ import { EventsDecoder } from '../../decode/ftrace/decode.js';
 import { parseFormat, type EventFormat } from '../../decode/ftrace/format.js';
 import type { Weights } from '../../analysis/requests/sampling.js';
 import { EVENT_CLASSES } from '../../capture/event-plan.js';
-import { RequestFilter, SMALL_SECTORS, sampleAt } from '../../capture/request-sample.js';
+import { bothFilters, RequestFilter, SMALL_SECTORS, sampleAt } from '../../capture/request-sample.js';
 import { TraceInstance } from '../../capture/tracefs.js';
 import type { UndoJournal } from '../../capture/undo.js';
 import type { Events } from '../../model/events.js';
+import type { Unrelated } from './unrelated.js';
 import type { Sink } from '../../model/sink.js';
 
 /** The classes of a recording's events that tell it. */
@@ -64,6 +65,8 @@ export class BlockEvents implements Weights {
   private readonly sink: Sink;
   private decoder: EventsDecoder;
   private sampledPages = false;
+  /** Holds for the pages that are told at all. */
+  private pagesWhere = '0';
   private setting: Promise<void> = Promise.resolve();
   private lost: Lost = NOTHING_LOST;
   private missing: string[] = [];
@@ -166,6 +169,13 @@ export class BlockEvents implements Weights {
     if (few !== this.sampledPages) this.set(() => this.samplePages(few));
   }
 
+  /** Has the kernel tell nothing of these devices, and of all others again. Where it refuses, it goes on telling of them. */
+  leaveOut({ requests, pages }: Unrelated): void {
+    this.set(() => this.requests.keepWhere(requests));
+    this.pagesWhere = pages;
+    this.set(() => this.samplePages(this.sampledPages));
+  }
+
   /** One after the other, and never on the thread that samples; what fails is tried again at the next step. */
   private set(change: () => Promise<void>): void {
     const before = this.setting;
@@ -174,7 +184,7 @@ export class BlockEvents implements Weights {
 
   private async samplePages(few: boolean): Promise<void> {
     if (!this.instance.enabled.has(DIRTIED)) return;
-    await this.instance.filterEvent(DIRTIED, few ? `!(index & ${PAGES.of - 1})` : '0');
+    await this.instance.filterEvent(DIRTIED, bothFilters(few ? `!(index & ${PAGES.of - 1})` : '0', this.pagesWhere));
     this.sampledPages = few;
   }
 

@@ -15,6 +15,7 @@ import type { Events } from '../../model/events.js';
 import { BlockEvents } from './block-events.js';
 import { CaseFacts } from './case-facts.js';
 import { Threads } from './threads.js';
+import { unrelatedTo, type Unrelated } from './unrelated.js';
 
 /** Names of the latest ends of threads that are kept. */
 const ENDED_NAMES = 10_000;
@@ -41,6 +42,8 @@ export interface LiveOwnersOptions {
   readonly binMs?: number;
   /** Open files of busy processes are noted this often, ms. */
   readonly filesEveryMs: number;
+  /** Names of the disks, or partitions, that are asked about; unless told, all. */
+  readonly disks?: ReadonlySet<string>;
 }
 
 export class LiveOwners {
@@ -50,6 +53,8 @@ export class LiveOwners {
   private readonly ended: EndedNames;
   private readonly attribution: LiveAttribution;
   private readonly startNs: bigint;
+  private readonly disks: ReadonlySet<string> | undefined;
+  private leftOut: Unrelated | undefined;
   private readonly watched = new Set<number>();
   private cutMs = 0;
   /** What is not needed any more is left behind at the end of this step. */
@@ -57,8 +62,10 @@ export class LiveOwners {
   private steps = 0;
   private isClosed = false;
 
-  private constructor(tracefs: string, { journal, files, startNs, binMs, filesEveryMs }: LiveOwnersOptions) {
+  private constructor(tracefs: string, options: LiveOwnersOptions) {
+    const { journal, files, startNs, binMs, filesEveryMs, disks } = options;
     this.startNs = startNs;
+    this.disks = disks;
     // Before the journal’s own hook: an instance can't be removed while its files are open.
     process.once('exit', this.letGo);
     this.ended = new EndedNames(tracefs, journal, ENDED_NAMES);
@@ -72,6 +79,15 @@ export class LiveOwners {
     this.threads = new Threads(files, this.ended);
     this.facts = new CaseFacts(startNs, this.events.filters, filesEveryMs);
     this.attribution = new LiveAttribution(this.facts.input, this.events, binMs);
+    this.leaveOut();
+  }
+
+  private leaveOut(): void {
+    if (!this.disks) return;
+    const unrelated = unrelatedTo(this.disks, this.facts.topology);
+    if (unrelated.requests === this.leftOut?.requests && unrelated.pages === this.leftOut.pages) return;
+    this.leftOut = unrelated;
+    this.events.leaveOut(unrelated);
   }
 
   /** Or why there are none, in words. */
@@ -111,7 +127,10 @@ export class LiveOwners {
     const events = this.events.upTo(cutMs);
     const threads = threadsIn(events);
     this.threads.meet(threads.keys(), cutMs);
-    if (this.facts.haveChanged(counted.names, cutMs)) this.attribution.renew(this.facts.input, cutMs);
+    if (this.facts.haveChanged(counted.names, cutMs)) {
+      this.attribution.renew(this.facts.input, cutMs);
+      this.leaveOut();
+    }
     for (const pid of watched(threads)) this.watched.add(pid);
     if (this.facts.noteFiles(this.watched)) this.watched.clear();
     this.attribution.follow(events);

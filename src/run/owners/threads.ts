@@ -18,10 +18,10 @@ const FORGET_MS = 180_000;
 
 export class Threads {
   private readonly files: OpenFiles;
-  private readonly ended: EndedNames | undefined;
+  private readonly ended: Pick<EndedNames, 'nameOf'> | undefined;
   private readonly known = new Map<number, Known>();
 
-  constructor(files: OpenFiles, ended?: EndedNames) {
+  constructor(files: OpenFiles, ended?: Pick<EndedNames, 'nameOf'>) {
     this.files = files;
     this.ended = ended;
   }
@@ -43,13 +43,19 @@ export class Threads {
       this.known.set(thread, { process, name: stat.comm, kernel: stat.kernelThread, seenMs });
       return;
     }
-    const name = this.ended?.nameOf(thread);
+    const name = this.nameAtEnd(thread);
     if (name !== undefined) this.known.set(thread, { process: thread, name, kernel: false, seenMs });
   }
 
   /** The name that one had at its end, or when it was first seen. */
   nameOf(thread: number): string | undefined {
-    return this.ended?.nameOf(thread) ?? this.known.get(thread)?.name;
+    return this.nameAtEnd(thread) ?? this.known.get(thread)?.name;
+  }
+
+  /** In UTF-8, as the names of those that live are read; the event's text is Latin-1. */
+  private nameAtEnd(thread: number): string | undefined {
+    const name = this.ended?.nameOf(thread);
+    return name === undefined ? undefined : Buffer.from(name, 'latin1').toString('utf8');
   }
 
   processOf(thread: number): number | undefined {

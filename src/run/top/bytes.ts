@@ -12,6 +12,9 @@ import type { LiveOwners } from '../owners/live-owners.js';
 import type { DiskStretch } from './disks.js';
 
 export type Caused = TopProcess['caused'][number];
+type Parts = NonNullable<TopDevice['parts']>;
+
+const SECTOR = 512;
 
 /** One that did something in the step: by events, not by its own counters. */
 export interface Owner {
@@ -70,7 +73,7 @@ export class Bytes {
     const found = new Map<DeviceId, Sides[]>();
     walkCompletions(events.peek(isCompletion), facts.topology, (disk, kind, sectors) => {
       if (kind !== KIND.read && kind !== KIND.write) return;
-      const bytes = sectors * 512;
+      const bytes = sectors * SECTOR;
       const sides = { read: kind === KIND.read ? bytes : 0, write: kind === KIND.write ? bytes : 0 };
       addToList(found, disk, sides);
     });
@@ -100,7 +103,8 @@ export class Bytes {
         read: Math.max(seen.read, counted.read - ahead.read),
         write: Math.max(seen.write, counted.write - ahead.write),
       };
-      parts.nobody += bytes.read - seen.read + bytes.write - seen.write;
+      const rest = bytes.read - seen.read + bytes.write - seen.write;
+      parts[partOfRest(parts, rest)] += rest;
       return {
         readBytes: bytes.read,
         writeBytes: bytes.write,
@@ -113,8 +117,14 @@ export class Bytes {
   }
 }
 
+/** Devices count in sectors, so what is less is left of rounding the shares of a request, and nobody's is only what is more. */
+export function partOfRest({ processes, kernel }: Parts, rest: number): keyof Parts {
+  if (rest >= SECTOR) return 'nobody';
+  return kernel > processes ? 'kernel' : 'processes';
+}
+
 /** Gives a writer's bytes to whom they are, and says which part of the device's they are. */
-function give(writer: Writer, owners: Map<number, Owner>, kernel: TopKernel[]): 'processes' | 'kernel' | 'nobody' {
+function give(writer: Writer, owners: Map<number, Owner>, kernel: TopKernel[]): keyof Parts {
   const { device, process, pid, via, readBytes, writeBytes } = writer;
   if (pid !== null) {
     let owner = owners.get(pid);

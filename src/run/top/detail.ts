@@ -14,10 +14,11 @@ const MOST_LINKS = 400;
 /** `[<0>] balance_dirty_pages+0x695/0xb60` (proc_pid_stack() in fs/proc/base.c). */
 const FRAME = /^\[<[0-9a-fx]+>\] ([\w.]+)/gm;
 
-export function detailOf(key: string, pid: number, waits: Waits): Detail {
+/** `thread`: whose waits are meant; unless told, all of the process. */
+export function detailOf(key: string, pid: number, waits: Waits, thread?: number): Detail {
   const [stacks, noStacks] = stacksOf(pid);
   const [files, noFiles] = filesOf(pid);
-  return { key, waits: waits.allOf(pid), stacks, noStacks, files, noFiles };
+  return { key, waits: waits.allOf(pid, thread), stacks, noStacks, files, noFiles };
 }
 
 function stacksOf(pid: number): [Detail['stacks'], string | null] {

@@ -8,6 +8,7 @@ import { viewOf, type View } from '../../tools/top/view.js';
 import type { TopOptions } from '../../tools/top/options.js';
 import { Steps } from './steps.js';
 import type { Terminal } from '../terminal.js';
+import type { TopProcess } from '../../model/top.js';
 import { painted, type Ground } from '../../tools/top/spans.js';
 import type { TopSampler } from './sampler.js';
 import type { VerdictRun } from './verdict.js';
@@ -136,22 +137,23 @@ class Live {
       : 'kernel.task_delayacct is off.';
   }
 
-  private selectedPid(): number | undefined {
+  private selectedProcess(): Pick<TopProcess, 'pid' | 'tid'> | undefined {
     const { selected } = this.screen;
-    return shownRows({ ...this.screen, everyone: true }).find(({ key }) => key === selected)?.process?.pid;
+    return shownRows({ ...this.screen, everyone: true }).find(({ key }) => key === selected)?.process;
   }
 
   private lookClosely(): void {
     const { mode, selected } = this.screen;
-    const pid = mode === 'detail' ? this.selectedPid() : undefined;
-    if (pid === undefined || selected === undefined) return;
-    this.screen = { ...this.screen, detail: this.options.sampler.detailOf(selected, pid) };
+    const chosen = mode === 'detail' ? this.selectedProcess() : undefined;
+    if (!chosen || selected === undefined) return;
+    const detail = this.options.sampler.detailOf(selected, chosen.pid, chosen.tid ?? undefined);
+    this.screen = { ...this.screen, detail };
   }
 
   private async judge(): Promise<void> {
     const { verdicts, sampler } = this.options;
     if (verdicts.isRunning) return this.say('A verdict is under way.');
-    const pid = this.selectedPid() ?? sampler.waitsMost();
+    const pid = this.selectedProcess()?.pid ?? sampler.waitsMost();
     if (pid === undefined)
       return this.say('Nothing waits for I/O now: choose a process by ↑ ↓ to have that one judged.');
     const name = sampler.nameOf(pid);

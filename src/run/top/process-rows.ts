@@ -83,8 +83,8 @@ export class ProcessRows {
     return new Set([...processes.lookedAt, ...others]);
   }
 
-  private isHeldUp(pid: number): boolean {
-    const state = this.sources.waits.of(pid)?.state;
+  private isHeldUp(pid: number, thread?: number): boolean {
+    const state = this.sources.waits.of(pid, thread)?.state;
     return state !== undefined && state !== 'unexplained' && !AT_EASE.has(state);
   }
 
@@ -124,7 +124,8 @@ export class ProcessRows {
     return this.threads.of(one.pid).flatMap(({ tid, stat, growth }) => {
       const counted = growth?.counted;
       const caused = owners.get(tid)?.caused ?? [];
-      if (!everyone && !hasDone(counted) && caused.length === 0 && tid !== one.pid) return [];
+      const hasActed = hasDone(counted) || caused.length > 0;
+      if (!everyone && !hasActed && tid !== one.pid && !this.isHeldUp(one.pid, tid)) return [];
       const row: TopProcess = {
         ...whole,
         tid,
@@ -134,6 +135,7 @@ export class ProcessRows {
         writeBytes: counted?.writeBytes ?? null,
         cancelledBytes: counted?.cancelledBytes ?? null,
         blockIo: this.sources.delays.shareOf({ stat, growth }, delaysOn),
+        waits: this.sources.waits.of(one.pid, tid),
         caused,
         seconds: growth?.seconds ?? null,
       };

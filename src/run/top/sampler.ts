@@ -101,7 +101,7 @@ export class TopSampler {
     const rows = this.rows.of(owners, this.wanted, delays, (pid) => this.processOf(pid));
     const waiting = this.waits
       .waiting(nowMs - seconds * 1000)
-      .map((one) => ({ ...one, command: this.processes.of(one.pid)?.stat.comm ?? '' }));
+      .map((one) => ({ ...one, command: this.nameOf(one.pid) }));
     const known = new Set(waiting.map(({ pid }) => pid));
     const from = this.pressure.tell(
       machine,
@@ -156,8 +156,8 @@ export class TopSampler {
     return own === 0 || this.processes.of(pid)?.uid === own;
   }
 
-  detailOf(key: string, pid: number): Detail {
-    return detailOf(key, pid, this.waits);
+  detailOf(key: string, pid: number, thread?: number): Detail {
+    return detailOf(key, pid, this.waits, thread);
   }
 
   /** The process that waited most for I/O of late, but for the kernel's own threads. */
@@ -166,7 +166,7 @@ export class TopSampler {
   }
 
   nameOf(pid: number): string {
-    return this.processes.of(pid)?.stat.comm ?? String(pid);
+    return this.processes.of(pid)?.stat.comm ?? this.owners?.threads.nameOf(pid) ?? String(pid);
   }
 
   /** Stops; the journal undoes what was set up. */

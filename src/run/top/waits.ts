@@ -36,6 +36,8 @@ const RUNNING: Look = { state: 'running', wchan: '' };
 interface Round {
   readonly ms: number;
   readonly looks: readonly Look[];
+  /** Whose each look is. */
+  readonly threads: readonly number[];
 }
 
 export interface Waiter {
@@ -64,23 +66,31 @@ export class Waits {
   look(pids: Iterable<number>, ms: number): void {
     this.turn += 1;
     for (const pid of pids) {
-      const looks = this.lookAt(pid);
-      if (looks.length === 0) continue;
+      const seen = this.lookAt(pid);
+      if (seen.looks.length === 0) continue;
       const rounds = this.rounds.get(pid) ?? [];
-      rounds.push({ ms, looks });
+      rounds.push({ ms, ...seen });
       while ((rounds[0]?.ms ?? ms) < ms - LATELY_MS) rounds.shift();
       this.rounds.set(pid, rounds);
     }
     for (const [pid, rounds] of this.rounds) if ((rounds.at(-1)?.ms ?? 0) < ms - LATELY_MS) this.rounds.delete(pid);
   }
 
-  private lookAt(pid: number): Look[] {
+  private lookAt(pid: number): Pick<Round, 'looks' | 'threads'> {
     const others = listFolder(`${this.root}/proc/${pid}/task`).filter((thread) => thread !== String(pid));
     const from = others.length < MOST_THREADS ? 0 : (this.turn * (MOST_THREADS - 1)) % others.length;
     const chosen = [...others.slice(from), ...others.slice(0, from)].slice(0, MOST_THREADS - 1);
-    return [`/proc/${pid}`, ...chosen.map((thread) => `/proc/${pid}/task/${thread}`)].flatMap(
-      (folder) => this.lookIn(folder) ?? [],
-    );
+    const looks: Look[] = [];
+    const threads: number[] = [];
+    const take = (thread: number, folder: string): void => {
+      const look = this.lookIn(folder);
+      if (!look) return;
+      looks.push(look);
+      threads.push(thread);
+    };
+    take(pid, `/proc/${pid}`);
+    for (const thread of chosen) take(Number(thread), `/proc/${pid}/task/${thread}`);
+    return { looks, threads };
   }
 
   /** '0' stands for a thread that does not sleep, and for one of another user's where we are not root. */
@@ -97,16 +107,16 @@ export class Waits {
     return this.rounds.keys();
   }
 
-  /** What a process waits for, of the states that say most; null where nothing is known. */
-  of(pid: number): TopWait | null {
-    return this.allOf(pid)[0] ?? null;
+  /** What a process waits for, or one thread of it, of the states that say most; null where nothing is known. */
+  of(pid: number, thread?: number): TopWait | null {
+    return this.allOf(pid, thread)[0] ?? null;
   }
 
-  /** All that its threads were seen in of late. */
-  allOf(pid: number): TopWait[] {
-    const rounds = this.rounds.get(pid) ?? [];
+  /** All that its threads were seen in of late, or that one of them. */
+  allOf(pid: number, thread?: number): TopWait[] {
+    const rounds = this.looksAt(pid, thread);
     const counts = new Map<State, { count: number; wchan: string }>();
-    for (const { looks } of rounds)
+    for (const looks of rounds)
       for (const state of new Set(looks.map((look) => look.state))) {
         const count = (counts.get(state)?.count ?? 0) + 1;
         counts.set(state, { count, wchan: looks.find((look) => look.state === state)?.wchan ?? '' });
@@ -118,6 +128,16 @@ export class Waits {
         share: count / rounds.length,
         wchan: wchan === '' ? null : wchan,
       }));
+  }
+
+  /** By round; those in which a thread was looked at, where one is asked for. */
+  private looksAt(pid: number, thread: number | undefined): (readonly Look[])[] {
+    const rounds = this.rounds.get(pid) ?? [];
+    if (thread === undefined) return rounds.map(({ looks }) => looks);
+    return rounds.flatMap(({ looks, threads }) => {
+      const look = looks[threads.indexOf(thread)];
+      return look ? [[look]] : [];
+    });
   }
 
   /** Who waited most for I/O of late, of those that are meant. */

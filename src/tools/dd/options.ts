@@ -35,9 +35,6 @@ const FLAGS = [
   'nocache',
   'noctty',
   'nofollow',
-  'nolinks',
-  'binary',
-  'text',
   'count_bytes',
   'skip_bytes',
   'seek_bytes',
@@ -95,6 +92,7 @@ interface Given {
 const LARGEST_OFFSET = 2n ** 63n - 1n;
 /** What dd leaves of it for its own use. */
 const LARGEST_BLOCK = LARGEST_OFFSET - 2n ** 17n;
+const IN_BUFFERS: readonly string[] = ['bs', 'ibs', 'obs'];
 const LEAST: Readonly<Record<string, bigint>> = { bs: 1n, ibs: 1n, obs: 1n, cbs: 1n };
 const NUMBERS: Readonly<Record<string, string>> = {
   bs: 'bs',
@@ -130,7 +128,7 @@ function numberOf(name: string, text: string, quoting: Quoting, warn: (text: str
   const { value, fault, zeroMultiplier } = parseNumber(text);
   if (zeroMultiplier)
     warn(`warning: ${quoting.value('0x')} is a zero multiplier; use ${quoting.value('00x')} if that is intended`);
-  const most = LEAST[name] === undefined ? LARGEST_OFFSET : LARGEST_BLOCK;
+  const most = IN_BUFFERS.includes(name) ? LARGEST_BLOCK : LARGEST_OFFSET;
   const isTooLarge = fault === 'overflow' || (fault === undefined && value > most);
   if (fault !== undefined || isTooLarge || value < (LEAST[name] ?? 0n)) {
     const why = isTooLarge ? `: ${systemWords('EOVERFLOW')}` : '';
@@ -152,9 +150,8 @@ function take(operand: string, taken: Taken, quoting: Quoting, warn: (text: stri
   } else if (name === 'oflag') {
     for (const each of symbols(value, FLAGS, 'invalid output flag', quoting)) taken.outputFlags.add(each);
   } else if (name === 'status') {
-    const level = LEVELS.find((each) => each === value);
-    if (level === undefined) throw new DdRefusal(`invalid status level: ${quoting.value(value)}`, true);
-    taken.status = level;
+    // A list is taken, of which the last counts.
+    taken.status = symbols(value, LEVELS, 'invalid status level', quoting).at(-1) ?? taken.status;
   } else throw new DdRefusal(`unrecognized operand ${quoting.value(operand)}`, true);
 }
 

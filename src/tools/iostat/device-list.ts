@@ -1,5 +1,5 @@
 // The disks of a run in the order in which they are shown, with the last two samples of each, as sysstat 12.6.1 keeps them (add_list_device in
-// iostat.c): a disk that goes and comes back meets the counts that it left two samples ago. Groups stand between the disks.
+// iostat.c): there a disk that goes and comes back meets the counts that it left two samples ago, and is new in forms of our own. Groups stand between the disks.
 
 import { countsOf, isIdle, isReplaced, NOTHING, sumOf, wasUsed, type Counts } from './counts.js';
 
@@ -12,6 +12,8 @@ export interface Entry {
   readonly label: string;
   kind: EntryKind;
   isThere: boolean;
+  /** In the sample before. */
+  wasThere: boolean;
   readonly samples: [Counts, Counts];
 }
 
@@ -32,6 +34,8 @@ export interface RowChoice {
   /** Those that did nothing since the sample before are left out. */
   readonly omitIdle: boolean;
   readonly groupsOnly: boolean;
+  /** A disk that comes back is held against what it had counted when it went, as sysstat does. */
+  readonly meetsOldCounts: boolean;
 }
 
 /** A disk with so long a name is passed over: MAX_NAME_LEN of sysstat's common.h. */
@@ -50,6 +54,7 @@ export class DeviceList {
   /** Begins the next sample: nothing is there until it is seen. */
   begin(): void {
     this.slot = this.slot === 1 ? 0 : 1;
+    for (const entry of this.entries) entry.wasThere = entry.isThere;
     this.beginAgain();
   }
 
@@ -72,7 +77,7 @@ export class DeviceList {
       return known;
     }
     const label = kind === 'group' ? name : this.labelOf(name);
-    const entry: Entry = { name, label, kind, isThere: true, samples: [NOTHING, NOTHING] };
+    const entry: Entry = { name, label, kind, isThere: true, wasThere: false, samples: [NOTHING, NOTHING] };
     this.entries.splice(at < 0 ? this.entries.length : at, 0, entry);
     return entry;
   }
@@ -108,9 +113,11 @@ export class DeviceList {
     return rows;
   }
 
-  private rowOf({ name, label, samples }: Entry, disks: number, { withUnused, omitIdle }: RowChoice): Row[] {
+  private rowOf({ name, label, kind, wasThere, samples }: Entry, disks: number, choice: RowChoice): Row[] {
+    const { withUnused, omitIdle, meetsOldCounts } = choice;
     const now = samples[this.slot];
-    const before = samples[this.slot === 1 ? 0 : 1];
+    const isNew = kind !== 'group' && !wasThere && !meetsOldCounts;
+    const before = isNew ? NOTHING : samples[this.slot === 1 ? 0 : 1];
     if ((!withUnused && !wasUsed(now)) || (omitIdle && isIdle(before, now))) return [];
     return [{ name, label, now, disks, before: isReplaced(before, now) ? NOTHING : before }];
   }

@@ -58,6 +58,10 @@ export interface IostatOptions {
   version: boolean;
 }
 
+/** The report is sysstat’s own, with what it tells of a disk that goes and comes back. */
+export const isSysstats = ({ format, wide, plot }: IostatOptions): boolean =>
+  format !== 'JSONL' && wide === undefined && !plot;
+
 /** Intervals of less than a second, or not of whole ones, are measured by a finer clock than /proc/uptime. */
 export const isFine = ({ intervalMs }: IostatOptions): boolean => intervalMs % 1000 !== 0;
 

@@ -146,7 +146,8 @@ function detailLines(screen: Screen): Line[] {
   const { detail, totals, columns } = screen;
   const row = shownRows({ ...screen, everyone: true, filter: '' }).find(({ key }) => key === screen.selected);
   const process = row?.process;
-  if (!row || !process) return [titleOf(screen, 0), [], [span('It has done nothing since, or has ended.', 'dim')]];
+  if (!row || !process)
+    return [titleOf(screen, shownRows(screen).length), [], [span('It has done nothing since, or has ended.', 'dim')]];
   const history = totals.historyOf(row.key);
   const facts = [
     `process ${process.pid}${process.tid === null ? '' : `, thread ${process.tid}`}`,

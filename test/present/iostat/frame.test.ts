@@ -38,7 +38,7 @@ test('a frame is never larger than its screen', () => {
       (disks: PlottedDisk[], columns, rows, colour) => {
         const frame = plotFrame(
           disks,
-          { status: 'status '.repeat(20), keys: 'q ends' },
+          { status: 'status '.repeat(20), keys: 'q ends', stepMs: 1000 },
           { columns, lines: rows },
           colour,
         );
@@ -54,6 +54,16 @@ test('a frame is never larger than its screen', () => {
 test('disks that do not fit are told', () => {
   const plot = { title: 'Requests', unit: 'IOPS', short: 'IOPS', values: [1, 2] };
   const disks = Array.from({ length: 12 }, (_, at) => ({ name: `sd${at}`, plots: [plot, plot, plot, plot] }));
-  const frame = plotFrame(disks, { status: '', keys: 'q ends' }, { columns: 80, lines: 24 }, false);
-  assert.match(frame.at(-1) ?? '', /^5 more disks; name some to see them\. q ends$/);
+  const frame = plotFrame(disks, { status: '', keys: 'q ends', stepMs: 500 }, { columns: 80, lines: 24 }, false);
+  assert.match(frame.at(-1) ?? '', /^5 more disks; name some to see them\. Each plot is 18 s wide\. q ends$/);
+});
+
+test('a disk’s name stands once, so that 80 columns have room for the scales', () => {
+  const plot = { title: 'Wait of a request', unit: 'ms', short: 'ms', values: [12.5, 7] };
+  const disks = [
+    { name: 'nvme0n1', plots: [plot, plot, plot, plot] },
+    { name: 'sda', plots: [plot, plot, plot, plot] },
+  ];
+  const frame = plotFrame(disks, { status: '', keys: '', stepMs: 1000 }, { columns: 80, lines: 24 }, false);
+  assert.match(frame[1] ?? '', /^nvme0n1 7 ms +7 ms ≤ 12\.5 +7 ms ≤ 12\.5 +7 ms ≤ 12\.5 *$/);
 });

@@ -35,7 +35,7 @@ async function copied(operands: readonly string[], giving: Giving, upTo = CONTEN
   rmSync(OUTPUT, { force: true });
   const quoting = quotingFor(true);
   const options = parseDdOptions([`if=${INPUT}`, `of=${OUTPUT}`, ...operands], quoting, assert.fail);
-  const ends = openEnds(options, quoting, () => {});
+  const ends = openEnds(options, quoting, { opened: () => {}, tell: assert.fail });
   const told: string[] = [];
   const state = new SharedState();
   try {

@@ -235,3 +235,37 @@ test('what dd prints, counts and writes is GNU dd’s', { skip: needsCommand('dd
   }
   assert.ok(copied > CASES / 4, `only ${copied} copies were made`);
 });
+
+const BY_HAND: readonly (readonly [name: string, operands: readonly string[]])[] = [
+  ['flags of other systems are unknown', ['iflag=text,binary']],
+  ['so is one of hard links', ['oflag=nolinks']],
+  ['the last of several levels counts', ['status=none,noxfer']],
+  ['one of several levels is none', ['status=none,foo']],
+  ['a record may be as long as an offset', ['cbs=9223372036854775807']],
+  ['a block may not', ['ibs=9223372036854775807']],
+  ['no file is made where none is so long', ['seek=9223372036854775807']],
+];
+
+for (const [name, more] of BY_HAND)
+  test(name, { skip: needsCommand('dd') }, async () => {
+    writeFileSync(INPUT, contents(generator(SEED)));
+    const operands = [`if=${INPUT}`, `of=${OUTPUT}`, ...more];
+    assert.deepEqual(await byOurs(operands, undefined, true), byGnu(operands, undefined));
+  });
+
+test(
+  'a length that the filesystem refuses is told, and what follows from it',
+  { skip: needsCommand('dd') },
+  async () => {
+    writeFileSync(INPUT, 'input');
+    // The folder may be in memory, where files may be that long.
+    const onDisk = mkdtempSync('/var/tmp/iowitness-dd-');
+    try {
+      const operands = [`if=${INPUT}`, `of=${onDisk}/out`, 'bs=1', 'seek=9223372036854775806B'];
+      const expected = byGnu(operands, undefined);
+      if (/cannot seek/.test(expected.text)) assert.deepEqual(await byOurs(operands, undefined, true), expected);
+    } finally {
+      rmSync(onDisk, { recursive: true });
+    }
+  },
+);

@@ -182,6 +182,11 @@ test('a sparkline has its largest value at the top and none at the bottom', () =
   assert.equal(sparkline([], 5), '');
 });
 
+test('the page of one that is gone still counts those that are active', () => {
+  const [title] = text(aScreen({ mode: 'detail', selected: 'gone' })).split('\n');
+  assert.equal(title, text(aScreen()).split('\n')[0]);
+});
+
 test('of one name that has ended there is one line in the view of processes, with all that its bytes are', () => {
   const ended = aSample().processes.filter((one) => one.ended);
   const dd = Array.from({ length: 17 }, (_, at) =>
