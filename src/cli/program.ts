@@ -2,7 +2,7 @@
 // completion are made from. It says as well how a default is shown, and undoes what a killed run left before a command runs.
 
 import { readdirSync } from 'node:fs';
-import { Command, type Option } from 'commander';
+import { Command, type Help, type Option } from 'commander';
 import { keepHeapLean } from '../capture/lean-heap.js';
 import { print, toolName, undoFolder, warn } from './context.js';
 
@@ -117,6 +117,30 @@ export function describeOption(option: Option): string {
   return more === '' ? option.description : `${option.description} (${more})`;
 }
 
+/** A command as it is listed: each has options. */
+function subcommandTerm(command: Command): string {
+  const operands = command.registeredArguments.map((one) => {
+    const name = `${one.name()}${one.variadic ? '...' : ''}`;
+    return one.required ? ` <${name}>` : ` [${name}]`;
+  });
+  return [command.name(), ...operands].join('');
+}
+
+/** What is said of an option or a command has at least so many columns, or stands below it. */
+const LEAST_SAID = 24;
+const BELOW = 6;
+
+/** One line or more of help, `termWidth` columns of which are for what is typed. */
+function formatItem(term: string, termWidth: number, said: string, helper: Help): string {
+  const width = helper.helpWidth ?? 80;
+  const before = termWidth + 4;
+  const isBeside = width - before >= LEAST_SAID;
+  const indent = isBeside ? before : BELOW;
+  const lines = helper.boxWrap(said, Math.max(1, width - indent)).split('\n');
+  const told = lines.join(`\n${' '.repeat(indent)}`);
+  return isBeside ? `  ${term.padEnd(termWidth)}  ${told}` : `  ${term}\n${' '.repeat(indent)}${told}`;
+}
+
 /** The program with the commands that are loaded. */
 export async function buildProgram(asked?: string): Promise<Command> {
   if (asked !== undefined && LEAN.has(asked)) keepHeapLean();
@@ -124,7 +148,13 @@ export async function buildProgram(asked?: string): Promise<Command> {
     .description('Records what a Linux machine does to its disks and names what makes its writes stall.')
     .version(toolName())
     .enablePositionalOptions()
-    .configureHelp({ showGlobalOptions: false, optionDescription: describeOption })
+    .configureHelp({
+      showGlobalOptions: false,
+      minWidthToWrap: LEAST_SAID,
+      optionDescription: describeOption,
+      subcommandTerm,
+      formatItem,
+    })
     .configureOutput({ writeOut: print, outputError: (text) => warn(inOneLine(text)) })
     .hook('preAction', async (_program, command) => {
       if (command.name() !== 'undo') await undoLeftovers();

@@ -5,6 +5,7 @@ import { shellWord } from '../base/shell.js';
 import type { Diagnosis } from '../model/diagnosis.js';
 import type { Recorded } from '../model/results.js';
 import type { Diagnosed } from '../pipeline.js';
+import { endedText } from '../present/words.js';
 import { diagnoseAfter, tellBelow } from './conclude.js';
 import { called, say, sayJson, sayJsonBelow, toolName } from './context.js';
 import type { HeldCommand } from '../run/held-command.js';
@@ -40,8 +41,8 @@ export async function tellRecorded(
     if (held) sayJsonBelow(document);
     else sayJson(document);
   } else if (diagnosis) tellBelow(diagnosis);
-  else if (held) process.stderr.write(harmless(`${folder} (${because})`) + '\n');
-  else say(harmless(`${folder} (${because}); see what it shows: ${called()} diagnose ${shellWord(folder)}`));
+  else if (held) process.stderr.write(harmless(`${folder} (${endedText(because)})`) + '\n');
+  else say(harmless(`${folder} (${endedText(because)}); see what it shows: ${called()} diagnose ${shellWord(folder)}`));
   return diagnosed;
 }
 

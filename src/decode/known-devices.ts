@@ -11,6 +11,11 @@ export class KnownDevices {
   /** Records of devices that are passed over. */
   passedOver = 0;
 
+  /** All that are taken. */
+  get all(): ReadonlySet<number> {
+    return this.known;
+  }
+
   /** Whether the records of a device are taken. */
   takes(dev: number): boolean {
     if (dev === this.latest) return true;

@@ -4,7 +4,7 @@
 import type { Case } from '../model/case.js';
 import { deviceId } from '../analysis/machine/topology.js';
 import { UserError } from '../base/errors.js';
-import { noRecords, traceFilesAt } from '../decode/blktrace/files.js';
+import { diskOfFiles, noRecords, traceFilesAt } from '../decode/blktrace/files.js';
 import { openTrace } from '../decode/blktrace/recognised.js';
 import { siftedRecords } from '../decode/blktrace/sift.js';
 import { TraceTables, type BlockTrace } from '../decode/blktrace/tables.js';
@@ -24,8 +24,10 @@ export async function openBlockTrace(path: string, pid?: number, progress?: Read
   }
   if (tables.records === 0) throw new UserError(noRecords(path, files, losses));
   const trace = tables.finish((loss) => losses.push(loss));
+  const empty = emptyCase(path, 'block-trace');
   return {
-    ...emptyCase(path, 'block-trace'),
+    ...empty,
+    counters: { ...empty.counters, diskNames: namesOf(trace, files) },
     manifest: {
       ...(trace.wallMs !== undefined && {
         start: { monotonicNs: trace.startNs.toString(), wallMs: trace.wallMs },
@@ -39,6 +41,13 @@ export async function openBlockTrace(path: string, pid?: number, progress?: Read
     remapped: remappedIn(trace),
     losses,
   };
+}
+
+/** A record has its device's number alone; of a trace of one device the files may have its name. */
+function namesOf({ devices }: BlockTrace, files: readonly string[]): Map<string, string> {
+  const [only] = devices;
+  const name = diskOfFiles(files);
+  return only === undefined || devices.size > 1 || name === undefined ? new Map() : new Map([[deviceId(only), name]]);
 }
 
 function remappedIn({ beneath }: BlockTrace): Map<string, string[]> {

@@ -7,7 +7,7 @@ import { paletteOf } from './html/colours.js';
 import { html, raw, type Markup } from './html/markup.js';
 import { chartAt, framePicture, HEIGHT, INNER, MARGIN, text } from './picture.js';
 import { widthOf, wrap } from './text-layout.js';
-import { OUTCOME_LOOK, OUTCOME_WORDS, outcomeOf, sureText, type Outcome } from './words.js';
+import { OUTCOME_LOOK, OUTCOME_WORDS, outcomeOf, sentenceBeside, sureText, type Outcome } from './words.js';
 
 type Tile = Pick<KeyFigure, 'label' | 'value' | 'beside'>;
 
@@ -84,7 +84,7 @@ export function renderCard(diagnosis: Diagnosis, charts: Charts, css: string): s
     {
       outcome,
       head: `${OUTCOME_WORDS[outcome]} – ${sure}`,
-      sentence: verdict.sentence,
+      sentence: sentenceBeside(verdict),
       tiles: keyFigures,
       chart: charts.proof[0],
       charts,

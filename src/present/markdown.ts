@@ -2,7 +2,7 @@
 
 import { clockText, harmless } from '../base/format.js';
 import type { Diagnosis } from '../model/diagnosis.js';
-import { culpritText, OUTCOME_WORDS, outcomeOf, processText, sureText } from './words.js';
+import { culpritText, OUTCOME_WORDS, outcomeOf, processText, sentenceBeside, sureText } from './words.js';
 
 /** The report has the rest. */
 const MOST_EVIDENCE = 6;
@@ -46,7 +46,7 @@ export function renderMarkdown({ verdict, keyFigures, recording, tool, losses }:
   const severe = losses.filter(({ severity }) => severity === 'severe');
   const evidence = verdict.evidence.slice(0, MOST_EVIDENCE).map((one) => [one.measure, one.value, one.meaning]);
   return [
-    `**${OUTCOME_WORDS[outcomeOf(verdict)]}: ${escapeMarkdown(verdict.sentence)}**`,
+    `**${OUTCOME_WORDS[outcomeOf(verdict)]}: ${escapeMarkdown(sentenceBeside(verdict))}**`,
     '',
     `${codeSpan(sure)}${who.map((part) => ` · ${escapeMarkdown(part)}`).join('')}`,
     '',

@@ -1,31 +1,26 @@
 // A diagnosis for a terminal. The first screen is the whole message: what, who, the key figures, what to type, where the time went. With
-// `verbose` the argument follows in the order in which a doubter asks: evidence, rivals, who used what, what could not be seen.
+// `verbose` the argument follows, which `text-argument.ts` lays out.
 // Everything that came from the machine passes through harmless() before it is laid out.
 
-import { binary, duration, figure, harmless, percent } from '../base/format.js';
+import { duration, figure, harmless, percent } from '../base/format.js';
 import type { Advice, Diagnosis } from '../model/diagnosis.js';
-import { ABOUT_ONSET, aboutLines, movedFirstText } from './onset.js';
 import { stepsOf } from './steps.js';
+import { argument } from './text-argument.js';
 import { TerminalPage, type Style, type TextOptions } from './terminal-page.js';
 import { bar, columns, pad, widthOf, wrap } from './text-layout.js';
 import {
   culpritText,
-  isOfVerdict,
-  jvmTitle,
   OUTCOME_LOOK,
   outcomeOf,
-  PHASE_FIGURES,
-  phaseFigures,
   processText,
   sinceText,
   KIND_WORDS,
+  statesOfVerdict,
   stateWords,
   sureText,
   limitsTitle,
-  phasesTitle,
   type Outcome,
 } from './words.js';
-import { writerLines } from './writers.js';
 
 export interface DiagnosisTextOptions extends TextOptions {
   /** Everything, and not the first screen alone. */
@@ -36,23 +31,10 @@ export interface DiagnosisTextOptions extends TextOptions {
   readonly called?: string;
 }
 
-type Jvm = NonNullable<Diagnosis['jvms']>[number];
-
 const OUTCOME_STYLE: Readonly<Record<Outcome, Style>> = { stall: 'red', healthy: 'green', inconclusive: 'yellow' };
 
 /** More of each would push the verdict off the screen; the report and --json have them all. */
-const MOST = {
-  ruledOut: 8,
-  notChecked: 4,
-  changes: 5,
-  moved: 12,
-  states: 8,
-  firstStates: 4,
-  also: 3,
-  devices: 2,
-  programs: 3,
-  advice: 1,
-} as const;
+const MOST = { states: 8, firstStates: 4, advice: 1 } as const;
 /** States below this share of the time are not worth a line. */
 const LEAST_SHARE = 0.005;
 const BAR_CELLS = 24;
@@ -141,24 +123,29 @@ function whatToDo(page: TerminalPage, { verdict }: Diagnosis, most: number, call
   }
 }
 
-function evidence(page: TerminalPage, { verdict }: Diagnosis): string[] {
-  const column = Math.max(0, ...verdict.evidence.map((one) => widthOf(harmless(one.measure))));
-  return verdict.evidence.flatMap((one) => {
-    const value = harmless(one.value);
-    const told = wrap(`${value} – ${harmless(one.meaning)}`, page.width - column - 4);
-    return told.map((line, at) =>
-      at === 0 && line.startsWith(value)
-        ? `${pad(harmless(one.measure), column)}  ${page.paint('bold', value)}${page.paint('dim', line.slice(value.length))}`
-        : `${pad(at === 0 ? harmless(one.measure) : '', column)}  ${page.paint('dim', line)}`,
-    );
-  });
+/** The largest states; where the room ends before one that carries the verdict, that one takes the last line. */
+function worthALine(
+  states: Diagnosis['accounting'],
+  ofVerdict: ReadonlySet<string>,
+  most: number,
+): Diagnosis['accounting'] {
+  const worth = states.filter((one) => one.share >= LEAST_SHARE);
+  const shown = worth.slice(0, most);
+  const carrier = worth.find(({ state }) => ofVerdict.has(state));
+  return carrier === undefined || shown.includes(carrier) ? shown : [...shown.slice(0, -1), carrier];
 }
 
 /** The states with their sentences, where those have room: else their names have to do. */
 function accounting(page: TerminalPage, { accounting: states }: Diagnosis, most: number): string[] {
-  const shown = states.filter((one) => one.share >= LEAST_SHARE).slice(0, most);
+  const ofVerdict = statesOfVerdict(states);
+  const shown = worthALine(states, ofVerdict, most);
   const told = columns(
-    shown.map((one) => [percent(one.share), duration(one.ms), harmless(one.state), isOfVerdict(one) ? '◀' : '']),
+    shown.map(({ share, ms, state }) => [
+      percent(share),
+      duration(ms),
+      harmless(state),
+      ofVerdict.has(state) ? '◀' : '',
+    ]),
     [0, 1],
   );
   // A bar takes what a narrow terminal leaves to it.
@@ -169,26 +156,6 @@ function accounting(page: TerminalPage, { accounting: states }: Diagnosis, most:
   const room = page.width - column - 4;
   if (words.some((one) => widthOf(one) > room)) return rows;
   return rows.map((row, at) => `${pad(row, column)}  ${page.paint('dim', words[at] ?? '')}`);
-}
-
-/** Of the devices that moved most bytes, who is behind them. */
-function writers(page: TerminalPage, { writers: all }: Diagnosis): string[] {
-  const { lines, left } = writerLines(all, { devices: MOST.devices, programs: MOST.programs }, page.width - 2);
-  return left > 0
-    ? [...lines, page.paint('dim', `and ${left} more ${left === 1 ? 'device' : 'devices'}: see the report or --json`)]
-    : lines;
-}
-
-function phases({ phases: all, recording }: Diagnosis): string[] {
-  if (all.length === 0) return [];
-  const rows = all.map((phase) => [
-    harmless(phase.name),
-    binary(phase.blockBytes),
-    ...phaseFigures(phase),
-    phase.error === undefined ? '' : harmless(phase.error),
-  ]);
-  const head = [phasesTitle(recording.kind).names, 'block', ...PHASE_FIGURES, ''];
-  return columns([head, ...rows], [1, 2, 3, 4, 5, 6]);
 }
 
 function losses(page: TerminalPage, { losses: all }: Diagnosis, verbose: boolean): string[] {
@@ -203,32 +170,11 @@ function losses(page: TerminalPage, { losses: all }: Diagnosis, verbose: boolean
   return [...lines, ...noted.map((line) => page.paint('dim', line))];
 }
 
-function changes(page: TerminalPage, { changes: all }: Diagnosis): string[] {
-  const times = all.slice(0, MOST.changes).map((one) => duration(one.atMs));
-  const column = Math.max(0, ...times.map(widthOf));
-  return page.pairs(
-    all.map((one, at) => [
-      `${pad(times[at] ?? '', column, 'right')}  ${one.what}`,
-      `${one.before ?? 'absent'} → ${one.after ?? 'absent'}`,
-    ]),
-    MOST.changes,
-  );
-}
-
-function about(page: TerminalPage, { aboutOnset }: Diagnosis): string[] {
-  if (!aboutOnset) return [];
-  return [...wrap(movedFirstText(aboutOnset), page.width - 2), ...aboutLines(page, aboutOnset, MOST.moved)];
-}
-
 function leads(page: TerminalPage, { leads: all = [] }: Diagnosis): string[] {
   return all.flatMap((one) => [
     ...wrap(harmless(`${one.title} (iowitness known ${one.id})`), page.width - 2),
     ...wrap(`→ ${harmless(one.advice)}`, page.width - 2, '  '),
   ]);
-}
-
-function jvmLines(page: TerminalPage, { answer, limits: unknown }: Jvm): string[] {
-  return [...answer, ...unknown].flatMap((sentence) => wrap(harmless(sentence), page.width - 2, '  '));
 }
 
 function limits(page: TerminalPage, { recording }: Diagnosis): string[] {
@@ -241,27 +187,6 @@ const ACCOUNTED: Readonly<Record<Diagnosis['accountingFrom'], string>> = {
   requests: ', by its requests alone',
   none: '',
 };
-
-/** What a doubter asks, in that order. */
-function argument(page: TerminalPage, diagnosis: Diagnosis): void {
-  const cause = (one: { cause: string; why: string }) => [one.cause, one.why] as const;
-  page.section(
-    'Holds as well',
-    page.pairs(
-      // What changed has a section of its own.
-      diagnosis.also.filter((one) => one.cause !== 'env.changed').map((one) => [one.cause, one.sentence]),
-      MOST.also,
-    ),
-  );
-  page.section('Evidence', evidence(page, diagnosis));
-  page.section(ABOUT_ONSET, about(page, diagnosis));
-  for (const jvm of diagnosis.jvms ?? []) page.section(harmless(jvmTitle(jvm)), jvmLines(page, jvm));
-  page.section('Not to blame', page.pairs(diagnosis.ruledOut.map(cause), MOST.ruledOut));
-  page.section('Who used which device', writers(page, diagnosis));
-  page.section('Could not be checked', page.pairs(diagnosis.notChecked.map(cause), MOST.notChecked));
-  page.section('Changed while recording', changes(page, diagnosis));
-  page.section(phasesTitle(diagnosis.recording.kind).title, phases(diagnosis));
-}
 
 function whereFrom({ recording }: Diagnosis): string {
   const ended = recording.complete ? '' : ', incomplete';

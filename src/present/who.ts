@@ -1,10 +1,12 @@
 // What `who` found, for people: the table of who wrote and read what, what calls wrote beside what reached the disk, what still waits, and what is
 // not known.
 
+import { grouped } from '../base/maps.js';
 import { bytes, figure, harmless, percent } from '../base/format.js';
 import type { Writer } from '../model/diagnosis.js';
 import { isOfBefore, type Who, type WhoProgram } from '../model/who.js';
 import { columnsWithin, wrap } from './text-layout.js';
+import { programText } from './writers.js';
 import { fileText, viaText } from './words.js';
 
 /** Lines of a table; what is below them is summed up. */
@@ -17,25 +19,53 @@ function howText(row: Writer, hasLost: boolean): string {
   return hasLost ? 'not seen to be made dirty' : 'dirtied before the recording';
 }
 
-function whoText({ process, pid, unit }: Pick<Writer, 'process' | 'pid' | 'unit'>): string {
-  const name = pid === null ? process : `${process} (${pid})`;
-  return harmless(unit === null ? name : `${name}, ${unit}`);
+/** Rows of processes of one name that wrote or read one file in one way. */
+interface WhoRow {
+  readonly who: string;
+  readonly how: string;
+  readonly file: string;
+  readonly writeBytes: number;
+  readonly readBytes: number;
+}
+
+/** As `rows` has them, most bytes first. */
+function joined(rows: readonly Writer[], hasLost: boolean): WhoRow[] {
+  const same = grouped(rows, (row) => JSON.stringify([row.process, row.unit, howText(row, hasLost), fileText(row)]));
+  return [...same.values()]
+    .flatMap((all): WhoRow[] => {
+      const [first] = all;
+      if (!first) return [];
+      const { process: name, unit } = first;
+      const pids = [...new Set(all.flatMap(({ pid }) => (pid === null ? [] : [pid])))];
+      const who = programText({ name, pids });
+      return [
+        {
+          who: harmless(unit === null ? who : `${who}, ${unit}`),
+          how: howText(first, hasLost),
+          file: fileText(first),
+          writeBytes: all.reduce((sum, row) => sum + row.writeBytes, 0),
+          readBytes: all.reduce((sum, row) => sum + row.readBytes, 0),
+        },
+      ];
+    })
+    .sort((a, b) => b.writeBytes + b.readBytes - (a.writeBytes + a.readBytes));
 }
 
 function table(rows: readonly Writer[], hasLost: boolean, width: number): string[] {
   if (rows.length === 0) return ['Nobody wrote or read anything here.'];
-  const shown = rows.slice(0, MOST_ROWS);
-  const rest = rows.slice(MOST_ROWS);
-  const sum = (of: (row: Writer) => number): number => rest.reduce((all, row) => all + of(row), 0);
+  const all = joined(rows, hasLost);
+  const shown = all.slice(0, MOST_ROWS);
+  const rest = all.slice(MOST_ROWS);
+  const sum = (of: (row: WhoRow) => number): number => rest.reduce((total, row) => total + of(row), 0);
   return columnsWithin(
     [
       ['Written', 'Read', 'Who', 'How', 'File'],
       ...shown.map((row) => [
         amount(row.writeBytes),
         amount(row.readBytes),
-        whoText(row),
-        harmless(howText(row, hasLost)),
-        harmless(fileText(row)),
+        row.who,
+        harmless(row.how),
+        harmless(row.file),
       ]),
       ...(rest.length === 0
         ? []

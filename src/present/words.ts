@@ -27,6 +27,13 @@ export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
   inconclusive: 'No verdict',
 };
 
+/** The verdict's sentence where its outcome stands before it already. */
+export function sentenceBeside(verdict: Verdict): string {
+  const { sentence } = verdict;
+  const outcome = `${OUTCOME_WORDS[outcomeOf(verdict)]}: `;
+  return sentence.startsWith(outcome) ? sentence.slice(outcome.length) : sentence;
+}
+
 /** How a process came to be named beside a device's bytes. */
 export const VIA_WORDS: Readonly<Record<Writer['via'], string>> = {
   direct: 'issued by the process itself',
@@ -87,9 +94,26 @@ export function sinceText({ since, sinceMs, fromStart }: Verdict): string | unde
   return sinceMs === null ? clockText(since) : `${clockText(since)}, ${duration(sinceMs)} into the recording`;
 }
 
-/** True for a state most of which the verdict explains. */
-export function isOfVerdict({ ms, lostMs }: Diagnosis['accounting'][number]): boolean {
-  return lostMs >= ms / 2;
+const ENDS: ReadonlyMap<string, string> = new Map([
+  ['time', 'its time was up'],
+  ['interrupt', 'interrupted'],
+]);
+
+/** Why a recording ended, in words that can stand in brackets. */
+export function endedText(because: string): string {
+  return ENDS.get(because) ?? because;
+}
+
+/** Of what a verdict explains, a state that has less than this does not carry it. */
+const LEAST_OF_VERDICT = 0.01;
+
+/** The states that carry the verdict: those most of which it explains, and the one that has most of what it explains. */
+export function statesOfVerdict(accounting: Diagnosis['accounting']): ReadonlySet<string> {
+  const lost = accounting.reduce((sum, { lostMs }) => sum + lostMs, 0);
+  const most = Math.max(0, ...accounting.map(({ lostMs }) => lostMs));
+  const carries = ({ ms, lostMs }: Diagnosis['accounting'][number]) =>
+    lostMs > LEAST_OF_VERDICT * lost && (lostMs >= ms / 2 || lostMs === most);
+  return new Set(accounting.filter(carries).map(({ state }) => state));
 }
 
 /** Where the accounting of the victim's time comes from. */

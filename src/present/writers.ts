@@ -77,7 +77,7 @@ export function useOfDevices(all: readonly Writer[]): DeviceUse[] {
 }
 
 /** 'dd (4711)', 'dd × 12'. */
-export function programText({ name, pids }: Program): string {
+export function programText({ name, pids }: Pick<Program, 'name' | 'pids'>): string {
   const [only] = pids;
   if (only === undefined) return name;
   return pids.length === 1 ? `${name} (${only})` : `${name} × ${pids.length}`;

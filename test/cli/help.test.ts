@@ -44,6 +44,18 @@ test('every command’s help fits 80 columns and shows no raw number or false as
   }
 });
 
+test('the list of commands fits 80 columns, names their operands, and goes below them where there is no room beside', async () => {
+  const { status, stdout } = await run(['--help']);
+  assert.equal(status, 0);
+  for (const name of NAMES) assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
+  assert.match(stdout, /^ {2}check <dir> {2,}write a probe/m);
+  for (const line of stdout.split('\n').filter((one) => one.startsWith(' '))) assert.ok(line.length <= 80, line);
+  program.configureOutput({ getOutHelpWidth: () => 40 });
+  const narrow = program.helpInformation();
+  assert.match(narrow, /^ {2}check <dir>\n {6}write a probe/m);
+  for (const line of narrow.split('\n').filter((one) => one.startsWith('      '))) assert.ok(line.length <= 40, line);
+});
+
 test('an argument of an option is one of a few words, and its default is what its parser takes', () => {
   for (const command of program.commands) {
     for (const option of command.options) {

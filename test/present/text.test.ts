@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { renderText } from '../../src/present/text.js';
 import { widthOf } from '../../src/present/text-layout.js';
+import { statesOfVerdict } from '../../src/present/words.js';
 import {
   aDiagnosis,
   aTraceDiagnosis,
@@ -88,6 +89,27 @@ describe('the text of a diagnosis', () => {
     );
     assert.equal(lowest.filter((line) => line.includes('█')).length, 1);
     assert.equal(lowest.at(-1), whole.at(-1));
+  });
+
+  it('keeps the verdict’s state where larger ones take the room', () => {
+    const accounting = [
+      { state: 'block-device', ms: 35_000, share: 0.35, lostMs: 0 },
+      { state: 'dirty-throttle', ms: 33_000, share: 0.33, lostMs: 33_000 },
+      { state: 'running', ms: 32_000, share: 0.32, lostMs: 100 },
+    ];
+    const text = renderText(aDiagnosis({ accounting }), { colour: false, verbose: false, width: 80, height: 10 });
+    assert.match(text, /dirty-throttle +◀/);
+    assert.doesNotMatch(text, /block-device/);
+  });
+
+  it('marks the state that has most of what the verdict explains, and none that has next to nothing of it', () => {
+    const accounting = [
+      { state: 'user-lock', ms: 14_900, share: 0.95, lostMs: 6600 },
+      { state: 'running', ms: 558, share: 0.036, lostMs: 200 },
+      { state: 'cpu-wakeup', ms: 27, share: 0.002, lostMs: 20 },
+    ];
+    assert.deepEqual([...statesOfVerdict(accounting)], ['user-lock']);
+    assert.deepEqual([...statesOfVerdict(accounting.map((one) => ({ ...one, lostMs: 0 })))], []);
   });
 
   it('breaks no command, and has commands that follow each other on lines of their own where they are too wide', () => {

@@ -7,7 +7,7 @@ import { STATES } from '../../src/model/states.js';
 import { renderCard } from '../../src/present/card.js';
 import { escapeMarkdown, renderMarkdown } from '../../src/present/markdown.js';
 import { hostileCharts, storyCharts } from '../support/charts.js';
-import { aDiagnosis, aHostileDiagnosis, HOSTILE_NAMES } from '../support/diagnosis.js';
+import { aDiagnosis, aHealthyDiagnosis, aHostileDiagnosis, HOSTILE_NAMES } from '../support/diagnosis.js';
 
 const CSS = reportAssets().css;
 
@@ -23,6 +23,12 @@ describe('the Markdown', () => {
       /recording 6f1c2f0e/,
     ])
       assert.match(text, part);
+  });
+
+  it('says once that there is no stall', () => {
+    const healthy = aHealthyDiagnosis();
+    assert.match(healthy.verdict.sentence, /^No stall: /);
+    assert.match(renderMarkdown(healthy), /^\*\*No stall: (?!No stall)/);
   });
 
   it('lets no name be a link, a table or a mention', () => {

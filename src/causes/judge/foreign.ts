@@ -41,7 +41,7 @@ function whom({ input, account }: Measures): string {
     return `Nobody was watched: the victim is ${who}, a thread of the kernel, because no program waited for requests of its own. For whom it works is not in the trace.`;
   const group =
     threads.size > 1
-      ? ` Threads of one name count as one program (${threads.size} of this), because records carry thread ids only.`
+      ? ` Records carry thread ids only, so the ${threads.size} threads of that name count as one program.`
       : '';
   return `Nobody was watched: the victim is ${who}, whose own requests took up most of its time; \`--pid\` chooses another.${group}`;
 }

@@ -36,6 +36,15 @@ export function findTraceFiles(path: string): TraceFile[] {
   throw new UserError(`There is no block trace ${path}: neither that file nor ${name}.blktrace.0 beside it.`);
 }
 
+/** How the kernel calls disks and their partitions. */
+const DISK = /^(?:(?:sd|vd|hd|xvd)[a-z]+\d*|(?:nvme\d+n|mmcblk|loop|nbd|md|zram|pmem)\d+(?:p\d+)?|dm-\d+)$/;
+
+/** The disk that a trace's files are named after, as blktrace names them unless it is told otherwise; undefined where they are not. */
+export function diskOfFiles([first]: readonly string[]): string | undefined {
+  const name = OF_ONE_CPU.exec(basename(first ?? ''))?.[1];
+  return name !== undefined && DISK.test(name) ? name : undefined;
+}
+
 /** What may be named instead. */
 const READ =
   'read are recordings (folders NAME.iow), block traces (BASE of BASE.blktrace.0 …), and trace.dat, perf.data, fio’s, sysstat’s and atop’s JSON and text of blkparse, ftrace or perf script';

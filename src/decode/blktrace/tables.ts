@@ -53,6 +53,8 @@ export interface BlockTrace {
   readonly durationMs: number;
   /** Devices on which requests of the device named first were sent on to, where both are in the trace: dev_t numbers. */
   readonly beneath: ReadonlyMap<number, ReadonlySet<number>>;
+  /** Devices that the records are of. */
+  readonly devices: ReadonlySet<number>;
 }
 
 /** Collects the records of all files of one trace. */
@@ -216,6 +218,7 @@ export class TraceTables {
       ...(wallMs !== undefined && { wallMs }),
       durationMs: last - first,
       beneath: this.stackedDevices(tables),
+      devices: this.devices.all,
     };
   }
 

@@ -40,7 +40,7 @@ function stageTable(stages: readonly StageTimes[], width: number): string[] {
   return columnsWithin([['', ...STAGE_HEAD, 'of Q2C', 'shape', ''], ...rows], width, {
     right: [1, 2, 3, 4, 5, 6, 7, 8, 9],
     // What a stage is stands in docs/blkstats.md.
-    expendable: [11, 7, 2, 5, 10],
+    expendable: [11, 7, 2, 5, 10, 3, 9, 1],
   });
 }
 
@@ -57,7 +57,7 @@ function kindTable(device: DeviceStats, width: number): string[] {
   );
   return columnsWithin([['', 'requests', 'bytes', '', ...STAGE_HEAD, 'shape'], ...rows], width, {
     right: [1, 2, 4, 5, 6, 7, 8, 9, 10, 11],
-    expendable: [10, 5, 8, 12, 6],
+    expendable: [10, 5, 8, 12, 6, 4, 2, 1],
   });
 }
 
@@ -136,7 +136,7 @@ function processTable(all: readonly ProcessStats[], stats: BlockStats, width: nu
   const first = several ? 2 : 1;
   const lines = columnsWithin([head, ...rows], width, {
     right: head.map((_, at) => at).slice(first),
-    expendable: [first + 1, first + 4, first + 5, first + 7],
+    expendable: [first + 1, first + 4, first + 5, first + 7, first + 6, first + 2, ...(several ? [1] : []), first],
   });
   const left = all.length - rows.length;
   return left > 0 ? [...lines, `and ${left} more: see --json`] : lines;

@@ -2,7 +2,7 @@
 
 import type { Comparison } from '../../model/comparison.js';
 import { escapeMarkdown, table } from '../markdown.js';
-import { OUTCOME_WORDS, outcomeOf, sureText } from '../words.js';
+import { OUTCOME_WORDS, outcomeOf, sentenceBeside, sureText } from '../words.js';
 import { changeText, COMPARISON_WORDS, nameOf, sourceText, toldDifferences, toldText } from './words.js';
 
 /** The page and the JSON have the rest. */
@@ -35,7 +35,7 @@ export function renderComparisonMarkdown(comparison: Comparison): string {
         ['recording', ...both.map(nameOf)],
         ['of', ...both.map(sourceText)],
         ['verdict', ...verdicts],
-        ['in words', ...both.map(({ verdict }) => verdict.sentence)],
+        ['in words', ...both.map(({ verdict }) => sentenceBeside(verdict))],
       ],
     ),
     ...table(

@@ -2,7 +2,16 @@
 
 import { percent } from '../../base/format.js';
 import type { Advice, Diagnosis, Evidence, Verdict } from '../../model/diagnosis.js';
-import { culpritText, OUTCOME_WORDS, outcomeOf, processText, sinceText, limitsTitle, sureText } from '../words.js';
+import {
+  culpritText,
+  OUTCOME_WORDS,
+  outcomeOf,
+  processText,
+  sentenceBeside,
+  sinceText,
+  limitsTitle,
+  sureText,
+} from '../words.js';
 import { stepsOf, type Command, type Step } from '../steps.js';
 import { causeLink } from './causes.js';
 import { html, type Content, type Markup } from './markup.js';
@@ -30,7 +39,7 @@ export function verdictOf({ verdict, keyFigures }: Diagnosis): Markup {
   if (since !== undefined && !isSaid) pairs.push(['Since', since]);
   return html`<section class="verdict ${outcome}" aria-labelledby="verdict">
     <p class="outcome">${OUTCOME_WORDS[outcome]}</p>
-    <h1 id="verdict">${tied(verdict.sentence)}</h1>
+    <h1 id="verdict">${tied(sentenceBeside(verdict))}</h1>
     ${terms('facts', pairs)}
   </section>`;
 }

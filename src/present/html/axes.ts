@@ -42,8 +42,13 @@ export function axisText(value: number): string {
     .replace(/\.$/, '');
 }
 
-/** A moment from the start: '12.5 s', '2:05', '3:20:00'; beside others that are minutes `apart` (ms) as they are, '1:00'. */
+/** Moments this far apart, and the first of a recording, are told in milliseconds. */
+const SHORT = 100;
+
+/** A moment from the start: '12.5 s', '2:05', '3:20:00'; beside others that are `apart` (ms) as they are: '5 ms', '1:00'. */
 export function momentText(ms: number, apart = 0): string {
+  const isShort = apart > 0 ? apart < SHORT && Math.abs(ms) < SECOND : Math.abs(ms) < SHORT;
+  if (isShort && ms !== 0) return `${Number(ms.toFixed(1))} ms`;
   if (Math.abs(ms) < 2 * MINUTE && apart < MINUTE) return ms === 0 ? '0 s' : `${Number((ms / SECOND).toFixed(3))} s`;
   const seconds = Math.round(ms / SECOND);
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];

@@ -36,7 +36,7 @@ function stages({ overall }: BlockStats): Markup {
       ...TIMES,
       { title: 'of Q2C', kind: 'figures' },
       { title: 'shape' },
-      { title: 'time spent' },
+      { title: 'time spent', kind: 'name' },
     ],
     overall.map((one) => [one.stage, ...stageCells(one), shareText(one), shapeCell(one), STAGES[one.stage]]),
   );
@@ -162,7 +162,7 @@ function slowest(stats: BlockStats): Markup | undefined {
       { title: 'process', kind: 'name' },
       { title: 'Q2D', kind: 'figures' },
       { title: 'D2C', kind: 'figures' },
-      { title: 'meanwhile' },
+      { title: 'meanwhile', kind: 'words' },
     ],
     rows,
   );

@@ -1,15 +1,17 @@
 // The lower part of the page: where the time went, who used which device, what was ruled out, what could not be seen, and the machine.
 
+import { grouped } from '../../base/maps.js';
 import { binary, bytes, clockText, duration, figure } from '../../base/format.js';
 import {
   ACCOUNTING_WORDS,
+  endedText,
   orUnknown,
   PHASE_FIGURES,
   phaseFigures,
   processText,
-  isOfVerdict,
   KIND_WORDS,
   phasesTitle,
+  statesOfVerdict,
   stateWords,
   VIA_WORDS,
 } from '../words.js';
@@ -34,9 +36,10 @@ export function accounting({ accounting: states, accountingFrom, verdict }: Diag
     const shape = html`<rect x="${x.toFixed(3)}%" width="${(one.share * 100).toFixed(3)}%" height="100%" />`;
     return html`<g class="area state-${knownState(one.state)}">${shape}</g>`;
   });
+  const ofVerdict = statesOfVerdict(states);
   const rows = states.map((one) => [
     html`<i class="key state-${knownState(one.state)}"></i
-      >${isOfVerdict(one) ? html`<b>${one.state}</b> ◀` : one.state}`,
+      >${ofVerdict.has(one.state) ? html`<b>${one.state}</b> ◀` : one.state}`,
     shareBar(one.share),
     duration(one.ms),
     stateWords(one.state),
@@ -45,7 +48,7 @@ export function accounting({ accounting: states, accountingFrom, verdict }: Diag
     { title: 'state', kind: 'name' },
     { title: 'share' },
     { title: 'time', kind: 'figures' },
-    { title: 'meaning' },
+    { title: 'meaning', kind: 'words' },
   ];
   return section(
     'time',
@@ -82,8 +85,8 @@ const PROGRAM_COLUMNS: readonly Column[] = [
   { title: 'share of its bytes' },
   { title: 'written', kind: 'figures' },
   { title: 'read', kind: 'figures' },
-  { title: 'file' },
-  { title: 'how' },
+  { title: 'file', kind: 'words' },
+  { title: 'how', kind: 'words' },
 ];
 
 function filesCell(program: Program): Content {
@@ -166,13 +169,19 @@ export function losses({ losses: all, recording }: Diagnosis): Markup {
     'What was lost',
     terms(
       'reasons',
-      all.map((loss): readonly [Content, Content] => [
-        html`<span class="severity ${loss.severity}">${loss.severity}</span> ${code(loss.code)}`,
-        html`${prose(loss.sentence)}
-          <small>${loss.where}${loss.count !== undefined && `, ${figure(loss.count)} in all`}</small><br />${prose(
-            loss.remedy,
-          )}`,
-      ]),
+      [...grouped(all, ({ code: kind }) => kind).values()].flatMap((same): [Content, Content][] => {
+        const [loss] = same;
+        if (!loss) return [];
+        const places = same.map(
+          ({ where, count }) => `${where}${count === undefined ? '' : `, ${figure(count)} in all`}`,
+        );
+        return [
+          [
+            html`<span class="severity ${loss.severity}">${loss.severity}</span> ${code(loss.code)}`,
+            html`${prose(loss.sentence)} <small>${places.join('; ')}</small><br />${prose(loss.remedy)}`,
+          ],
+        ];
+      }),
     ),
   );
 }
@@ -195,7 +204,9 @@ export function changes({ changes: all, recording }: Diagnosis): Markup | undefi
 
 export function machine({ machine: facts, recording, tool }: Diagnosis): Markup {
   const pairs: (readonly [Content, Content])[] = facts.map(({ label, value }) => [label, value]);
-  const state = recording.complete ? `ended: ${recording.endedBecause ?? 'reason unknown'}` : 'incomplete';
+  const state = recording.complete
+    ? `ended: ${recording.endedBecause === null ? 'reason unknown' : endedText(recording.endedBecause)}`
+    : 'incomplete';
   const started = recording.startedAt === null ? 'at an unknown time' : clockText(recording.startedAt);
   if (recording.kind !== 'recording')
     pairs.push(['host', orUnknown(recording.host)], ['kernel', orUnknown(recording.kernel)]);

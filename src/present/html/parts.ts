@@ -34,8 +34,11 @@ export function section(
 
 export interface Column {
   readonly title: string;
-  /** Figures stand on the right; names stay on one line; labels have one width in tables below each other. Other text wraps. */
-  readonly kind?: 'figures' | 'name' | 'label';
+  /**
+   * Figures stand on the right; names stay on one line; labels have one width in tables below each other. Other text wraps. Words
+   * stand below the rest of their row where the screen is narrow.
+   */
+  readonly kind?: 'figures' | 'name' | 'label' | 'words';
 }
 
 /** A table with a caption, in a box that scrolls by itself where the screen is narrow. The first cell of a row is its heading. */
@@ -44,8 +47,12 @@ export function table(caption: string, columns: readonly Column[], rows: readonl
     const kind = columns[column]?.kind;
     return kind && html` class="${kind}"`;
   };
+  const isWordy = columns.some(({ kind }) => kind === 'words');
+  // Where the head is out of sight, each figure says what it is.
+  const said = (column: number) =>
+    isWordy && columns[column]?.kind === 'figures' && html` data-title="${columns[column].title}"`;
   return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
-    <table>
+    <table ${isWordy && html` class="wordy"`}>
       <caption>
         ${caption}
       </caption>
@@ -58,8 +65,8 @@ export function table(caption: string, columns: readonly Column[], rows: readonl
         ${rows.map(
           ([first, ...rest]) =>
             html`<tr>
-              <th scope="row" ${side(0)}>${first}</th>
-              ${rest.map((cell, at) => html`<td ${side(at + 1)}>${cell}</td>`)}
+              <th scope="row" ${side(0)} ${said(0)}>${first}</th>
+              ${rest.map((cell, at) => html`<td ${side(at + 1)} ${said(at + 1)}>${cell}</td>`)}
             </tr> `,
         )}
       </tbody>

@@ -4,13 +4,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NO_INTERVALS } from '../../../src/base/intervals.js';
 import { axisOf, valuePerBin } from '../../../src/analysis/charts/axis.js';
+import { convoyProof } from '../../../src/analysis/charts/proofs/convoy.js';
 import { cpuProof } from '../../../src/analysis/charts/proofs/cpu.js';
 import { dirtyProof } from '../../../src/analysis/charts/proofs/dirty.js';
 import { rateProof } from '../../../src/analysis/charts/proofs/flow.js';
+import type { Measures } from '../../../src/analysis/measures.js';
+import type { Convoy } from '../../../src/analysis/victim/convoy.js';
+import type { JavaLock } from '../../../src/analysis/victim/java-lock.js';
 import { flow, memory } from '../../../src/model/quantity.js';
 import { NO_COUNTERS, series } from '../../support/case.js';
 import { someEvents } from '../../support/events.js';
 import { ME, measuresOf, WALL_MS } from '../../support/measures.js';
+import type { State } from '../../../src/model/states.js';
 import type { Series } from '../../../src/model/counters.js';
 
 test('a gauge is known from its first sample to its last one, and what was last said holds between them', () => {
@@ -117,4 +122,45 @@ test('what a limit of reads let through is not drawn beside a thousand times as 
   assert.deepEqual(names('reads'), ['reads', 'limit']);
   assert.deepEqual(names('writes'), ['writes', 'limit']);
   assert.deepEqual(names(), ['writes', 'reads', 'limit'], 'a ceiling is of both');
+});
+
+test('the holder that is drawn is the one that the verdict names, where thread dumps tell another than wake-ups', () => {
+  const [byWakeUp, byDump] = [71, 72];
+  const line = (state: State) => [{ state, from: 0, to: 1000 }];
+  const times = NO_INTERVALS;
+  const thread = { name: 'writer', javaId: 9, nativeId: byDump };
+  const owner = { grade: 'exact', thread, because: '', candidates: [] } as const;
+  const inState = { inIo: 0, atSocket: 1, running: 0 };
+  const javaLock: JavaLock = {
+    lock: { id: '0x1', type: 'app.Lock', kind: 'monitor', waiters: [], owner, does: null },
+    waiters: [],
+    dumps: 4,
+    seen: 4,
+    share: 1,
+    times,
+    owner,
+    holder: { thread, task: byDump, grade: 'exact', because: '', dumps: 4, seenMs: [], does: null, ...inState },
+  };
+  const convoy: Convoy = {
+    waiting: new Map([[ME, 1]]),
+    holder: byWakeUp,
+    releases: 9,
+    waits: 9,
+    holderInIo: 0,
+    holderRunning: 1,
+    times,
+  };
+  const drawn = (measures: Partial<Measures>) => {
+    const lines = new Map([
+      [ME, line('user-lock')],
+      [byWakeUp, line('running')],
+      [byDump, line('pipe-socket')],
+    ]);
+    const at = measuresOf({ account: { lines }, measures });
+    return convoyProof({ kind: 'convoy', at, lost: times, label: '' }, axisOf(WALL_MS))[1];
+  };
+  const byDumps = drawn({ convoy, javaLock });
+  assert.equal(byDumps?.title, 'What its holder writer (72) does');
+  assert.equal(byDumps?.lines[0]?.values[0], 100, 'it waits at a socket');
+  assert.match(drawn({ convoy })?.title ?? '', /\(71\) does$/);
 });

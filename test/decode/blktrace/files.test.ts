@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { findTraceFiles } from '../../../src/decode/blktrace/files.js';
+import { diskOfFiles, findTraceFiles } from '../../../src/decode/blktrace/files.js';
 import { readRecords } from '../../../src/decode/blktrace/read.js';
 import { openSource } from '../../../src/decode/blktrace/source.js';
 import { nsSince } from '../../../src/model/blktrace.js';
@@ -115,4 +115,12 @@ test('what zstd compressed is read as it was, and where it is cut or damaged up 
   assert.equal(cut.refusal, 'the zstd stream is cut off');
   assert.ok(cut.bytes.length > 0 && cut.bytes.equals(text.subarray(0, cut.bytes.length)));
   assert.match((await read('none.zst', Buffer.from('no stream'))).refusal ?? '', /no frame where one should begin/);
+});
+
+test('files that are named after a disk name it, and others do not', () => {
+  for (const disk of ['sda', 'sdaa3', 'vda', 'loop0', 'nvme0n1p2', 'dm-12', 'md127'])
+    assert.equal(diskOfFiles([`/var/tmp/${disk}.blktrace.0`, `/var/tmp/${disk}.blktrace.1`]), disk);
+  for (const name of ['night.blktrace.0', 'loop.blktrace.0', 'sda', 'sda.bin', 'ext4-bfq.blktrace.0'])
+    assert.equal(diskOfFiles([name]), undefined, name);
+  assert.equal(diskOfFiles([]), undefined);
 });

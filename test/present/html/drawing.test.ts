@@ -164,7 +164,7 @@ describe('the marks of an axis', () => {
     );
     assert.deepEqual(
       timeMarks(44).map(({ text }) => text),
-      ['0 s', '0.01 s', '0.02 s', '0.03 s', '0.04 s'],
+      ['0 s', '10 ms', '20 ms', '30 ms', '40 ms'],
     );
     assert.deepEqual(
       timeMarks(400_000).map(({ text }) => text),

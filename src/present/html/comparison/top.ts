@@ -11,7 +11,7 @@ import {
   sourceText,
   toldText,
 } from '../../comparison/words.js';
-import { culpritText, OUTCOME_WORDS, outcomeOf, processText, sureText } from '../../words.js';
+import { culpritText, OUTCOME_WORDS, outcomeOf, processText, sentenceBeside, sureText } from '../../words.js';
 import { causeLink } from '../causes.js';
 import { html, type Content, type Markup } from '../markup.js';
 import { code, prose, section, terms, tied, type Part } from '../parts.js';
@@ -63,7 +63,7 @@ function side(title: string, one: ComparedSide): Markup {
     <h3>${title}: ${nameOf(one)}</h3>
     <p class="note">${sourceText(one)}</p>
     <p class="outcome">${OUTCOME_WORDS[outcomeOf(verdict)]}</p>
-    <p>${tied(verdict.sentence)}</p>
+    <p>${tied(sentenceBeside(verdict))}</p>
     ${terms('facts', pairs)} ${list('limits note', one.recording.limits)}
     ${losses.map(({ sentence }) => html`<p class="note">${tied(sentence)}</p>`)}
   </div>`;
