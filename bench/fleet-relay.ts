@@ -12,7 +12,7 @@ import { RelayTarget } from '../src/fleet/agent/relay-target.js';
 import { RelayLine } from '../src/fleet/relay-line.js';
 import { ClickHouseStore } from '../src/fleet/clickhouse/store.js';
 import { readCredentials } from '../src/fleet/credentials.js';
-import type { Batch } from '../src/model/fleet.js';
+import type { Batch } from '../src/model/fleet-rows.js';
 import { Authority } from '../test/support/certificates.js';
 import { hostRow } from '../test/support/fleet-rows.js';
 import { costOver, ended, read } from './process-cost.js';

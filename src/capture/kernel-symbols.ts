@@ -4,6 +4,9 @@
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { messageOf } from '../base/errors.js';
+import type { Loss } from '../model/losses.js';
+import type { Sink } from '../model/sink.js';
 
 const KALLSYMS = '/proc/kallsyms';
 
@@ -23,10 +26,23 @@ export function symbolsAreShown(root = ''): boolean {
 }
 
 /** The kernel's symbols, the text of /proc/kallsyms, compressed as they are read: some megabytes never lie in memory at once. */
-export async function packSymbols(root = ''): Promise<Buffer> {
+async function packSymbols(root: string): Promise<Buffer> {
   const packed: Buffer[] = [];
   await pipeline(createReadStream(root + KALLSYMS), createGzip({ level: 1 }), async (source: AsyncIterable<Buffer>) => {
     for await (const chunk of source) packed.push(chunk);
   });
   return Buffer.concat(packed);
+}
+
+/** Gives them to a recording, compressed off the thread that asks; settles when that has them, or can't have them, which is a loss; never rejects. */
+export async function keepSymbols(sink: Sink, lost: (loss: Loss) => void, root = ''): Promise<void> {
+  if (!symbolsAreShown(root)) {
+    lost({ code: 'no-symbols', where: KALLSYMS });
+    return;
+  }
+  try {
+    sink.file('trace/kallsyms.gz', await packSymbols(root));
+  } catch (error) {
+    lost({ code: 'no-symbols', where: messageOf(error) });
+  }
 }

@@ -3,22 +3,23 @@
 
 import { monotonicNs } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
+import { attemptAll, Metronome, type Beat } from '../base/metronome.js';
 import type { Loss } from '../model/losses.js';
-import { SAVED_NAMES, SOURCE, type RecorderLoad, type VictimMark } from '../model/recording.js';
+import { SAVED_NAMES, SOURCE, type VictimMark } from '../model/recording.js';
 import type { Sink } from '../model/sink.js';
 import { findUnseen } from './abilities.js';
 import { CounterSampler } from './counters.js';
 import { captureFacts } from './facts.js';
-import { packSymbols, symbolsAreShown } from './kernel-symbols.js';
+import { keepSymbols } from './kernel-symbols.js';
 import { openKernelFilesystems, type KernelFilesystems } from './kernel-fs.js';
 import { familyOf } from './family.js';
-import { FileWatch } from './file-watch.js';
 import { readWhole } from './files.js';
-import { readClocks } from './manifest-now.js';
-import { RequestRate } from './request-sample.js';
+import { NotedFiles } from './noted-files.js';
+import { OwnAccount } from './own-account.js';
 import { SpaceWatch } from './space.js';
 import { SettingsWatch } from './settings-watch.js';
-import { LOCKS_MS, Tracer } from './tracer.js';
+import { TraceDemand } from './trace-demand.js';
+import { Tracer } from './tracer.js';
 import type { UndoJournal } from './undo.js';
 import { Victims } from './victims.js';
 
@@ -53,37 +54,22 @@ const POLL_HZ = 10;
 const RATE_HZ = 2;
 /** Processes watched at once when they are chosen by their I/O. */
 const BUSIEST = 3;
-/** Processes whose threads and files are noted, so that what they make dirty has a process and a name. */
-const NOTED = 32;
-/** Locks of the victim are watched for one of so many seconds. */
-const LOCKS_EVERY = 5;
-/** Calls that may fail are watched until the second after the last that said so, ms. */
-const REFUSING_MS = 2500;
-/** A wall clock that moves this much against the monotonic clock within a second was stepped, ms. */
-const STEP_MS = 50;
 
 export class Recorder {
   private readonly options: RecorderOptions;
   private readonly sampler: CounterSampler;
   private readonly settings: SettingsWatch;
   private readonly space: SpaceWatch;
-  private readonly files: FileWatch;
-  private readonly requests = new RequestRate();
+  private readonly files: NotedFiles;
   private readonly victims: Victims;
   private readonly told = new Set<string>();
   private readonly byTurns = new Set<number>();
   private tracer: Tracer | undefined;
+  private demand: TraceDemand | undefined;
   private tracefs: string | undefined;
-  private timer: NodeJS.Timeout | undefined;
-  private next = 0n;
-  private ticks = 0;
-  private toldBefore = false;
-  private worstLateMs = 0;
-  private cpu = process.cpuUsage();
+  private readonly own: OwnAccount;
+  private metronome: Metronome | undefined;
   private lastSecond = monotonicNs();
-  private offsetMs: number | undefined;
-  private locksRest = 0;
-  private filesRest = 0;
   /** Settles when the kernel's symbols have been handed to the sink, or can't be; never rejects. */
   symbolsKept: Promise<void> = Promise.resolve();
 
@@ -99,16 +85,26 @@ export class Recorder {
       loss: (loss) => this.loss(loss),
       follow: (threads) => this.tracer?.follow(threads),
     });
+    this.own = new OwnAccount({
+      say: (source, value) => this.say(source, value),
+      loss: (loss) => this.loss(loss),
+      queuedBytes: options.queuedBytes,
+    });
     this.settings = new SettingsWatch();
     this.space = new SpaceWatch((space) => {
       this.say(SOURCE.space, space);
-      this.watchRefusals();
+      if (this.space.mayRefuse) this.demand?.refusing();
     });
-    this.files = new FileWatch((file) => this.say(SOURCE.file, file));
+    this.files = new NotedFiles({
+      tell: (file) => this.say(SOURCE.file, file),
+      sampler: this.sampler,
+      victims: this.victims,
+      every: options.filesEvery ?? 1,
+    });
     for (const { name, detail, shows } of findUnseen())
       this.loss({ code: 'not-seen', where: `${name}: ${detail} (${shows})` });
     if (process.geteuid?.() !== 0) this.loss({ code: 'not-root', where: 'this recording' });
-    else if (options.tracer) this.adoptTracer(options.tracer, filesystems.tracefs);
+    else if (options.tracer) this.use(options.tracer, filesystems.tracefs);
     else if (options.events) this.startTracer(filesystems);
     for (const victim of options.victims) this.victims.add(victim);
     // A server's work is done by the processes that it has started; events follow those that it starts from now on.
@@ -133,30 +129,18 @@ export class Recorder {
         nowNs: monotonicNs,
       });
       tracer.start(this.options.victims.flatMap((victim) => this.victims.listThreads(victim.pid)));
-      this.tracer = tracer;
-      this.tracefs = tracefs;
-      if (!this.options.wholeMachine) this.keepSymbols();
+      this.use(tracer, tracefs);
     } catch (error) {
       this.loss({ code: 'no-tracefs', where: messageOf(error) });
     }
   }
 
-  private adoptTracer(tracer: Tracer, tracefs: string | undefined): void {
+  private use(tracer: Tracer, tracefs: string | undefined): void {
     this.tracer = tracer;
     this.tracefs = tracefs;
-    this.keepSymbols();
-  }
-
-  /** Kept early, so that a killed recording has them, and compressed off the sampling thread. */
-  private keepSymbols(): void {
-    if (!symbolsAreShown()) {
-      this.loss({ code: 'no-symbols', where: '/proc/kallsyms' });
-      return;
-    }
-    this.symbolsKept = packSymbols().then(
-      (packed) => this.options.sink.file('trace/kallsyms.gz', packed),
-      (error: unknown) => this.loss({ code: 'no-symbols', where: messageOf(error) }),
-    );
+    this.demand = new TraceDemand(tracer);
+    // Kept early, so that a killed recording has them.
+    if (!this.options.wholeMachine) this.symbolsKept = keepSymbols(this.options.sink, (loss) => this.loss(loss));
   }
 
   /** Names of threads that ended before anybody listed them, as the tracer remembers them (Documentation/trace/ftrace.rst, saved_cmdlines). */
@@ -193,84 +177,65 @@ export class Recorder {
     captureFacts(this.options.sink, { when: 'start', victims: this.victims.all });
     this.settings.changed(this.victims.all);
     void this.space.look();
-    void this.files.lookAtLoops();
-    this.next = monotonicNs();
-    this.tick();
+    this.files.lookAtLoops();
+    this.metronome = this.makeMetronome();
+    this.metronome.start();
   }
 
-  private readonly tick = (): void => {
-    const now = monotonicNs();
+  private makeMetronome(): Metronome {
     const hz = this.tracer ? Math.max(this.options.hz, POLL_HZ) : this.options.hz;
-    const period = BigInt(Math.round(1e9 / hz));
-    this.worstLateMs = Math.max(this.worstLateMs, Number(now - this.next) / 1e6);
-    const every = Math.max(1, Math.round(hz / this.options.hz));
-    if (this.ticks % every === 0) this.sampler.tick(now, this.victims.living, this.tracer !== undefined);
-    // Events follow what a victim starts; without them a command's work may be all its children's.
-    if (!this.tracer) this.victims.addChildren();
-    if (this.tracer && this.ticks % Math.max(1, Math.round(hz / POLL_HZ)) === 0) this.tracer.poll();
-    if (this.tracer && this.ticks % Math.max(1, Math.round(hz / RATE_HZ)) === 0) this.watchRate(now);
-    if (now - this.lastSecond >= 1_000_000_000n) this.everySecond(now);
-    this.ticks += 1;
-    this.next += period;
-    // After a long hold-up the missed ticks are not made up for.
-    const after = monotonicNs();
-    if (this.next < after) this.next = after;
-    this.timer = setTimeout(this.tick, Number(this.next - after) / 1e6);
-  };
-
-  private watchRate(now: bigint): void {
-    const rate = this.requests.look(now);
-    if (rate !== undefined) this.tracer?.sampleRequests(rate);
+    const at = (stepHz: number, step: (beat: Beat) => void) => (beat: Beat) => {
+      if (beat.count % Math.max(1, Math.round(hz / stepHz)) === 0) step(beat);
+    };
+    return new Metronome({
+      everyMs: 1000 / hz,
+      steps: [
+        ({ lateMs }) => this.own.wasLate(lateMs),
+        at(this.options.hz, ({ nowNs }) => this.sample(nowNs)),
+        // Events follow what a victim starts; without them a command's work may be all its children's.
+        () => this.tracer ?? this.victims.addChildren(),
+        at(POLL_HZ, () => this.tracer?.poll()),
+        at(RATE_HZ, ({ nowNs }) => this.demand?.lookAtRate(nowNs)),
+        ({ nowNs }) => {
+          if (nowNs - this.lastSecond >= 1_000_000_000n) this.everySecond(nowNs);
+        },
+      ],
+      failed: this.failed,
+    });
   }
 
-  /** Locks are told by a sample: the word that a thread waited for once it waits for again. */
-  private watchLocks(): void {
-    this.locksRest -= 1;
-    if (this.sampler.takeTurns() && this.locksRest <= 0) {
-      this.tracer?.want('futexes', LOCKS_MS);
-      this.locksRest = LOCKS_EVERY;
-    }
+  private sample(nowNs: bigint): void {
+    this.sampler.tick(nowNs, this.victims.living, this.tracer !== undefined);
   }
 
-  /** Of calls that fail the first ones matter: they are watched as soon as something says that they may. */
-  private watchRefusals(): void {
-    if (this.space.mayRefuse) this.tracer?.want('failures', REFUSING_MS);
-  }
+  private readonly failed = (error: unknown): void => this.loss({ code: 'recorder-failed', where: messageOf(error) });
 
   private everySecond(now: bigint): void {
-    this.tracer?.everySecond();
-    this.watchLocks();
-    this.watchVictims();
-    // Inode numbers, which the names are for, come with events alone.
-    if (this.tracer) this.noteFiles();
-    void this.space.look();
-    const clocks = readClocks();
-    this.say(SOURCE.clock, clocks);
-    const offset = clocks.wallMs - Number(BigInt(clocks.monotonicNs) / 1_000_000n);
-    if (this.offsetMs !== undefined && Math.abs(offset - this.offsetMs) > STEP_MS) {
-      this.loss({ code: 'clock-step', where: `${Math.round(offset - this.offsetMs)} ms`, count: 1 });
-    }
-    this.offsetMs = offset;
-    if (this.worstLateMs > 500)
-      this.loss({ code: 'recorder-late', where: `${Math.round(this.worstLateMs)} ms`, count: 1 });
-    const used = process.cpuUsage(this.cpu);
-    const load: RecorderLoad = {
-      cpuMs: (used.user + used.system) / 1000,
-      wallMs: Number(now - this.lastSecond) / 1e6,
-      rssBytes: process.memoryUsage.rss(),
-      lateMs: this.worstLateMs,
-      queuedBytes: this.options.queuedBytes(),
-    };
-    this.say(SOURCE.recorder, load);
-    this.cpu = process.cpuUsage();
-    this.worstLateMs = 0;
     this.lastSecond = now;
+    attemptAll(
+      [
+        () => this.tracer?.everySecond(),
+        () => {
+          const handLocksOn = this.sampler.takeTurns();
+          this.demand?.everySecond(handLocksOn);
+        },
+        () => this.watchVictims(),
+        // Inode numbers, which the names are for, come with events alone.
+        () => this.tracer && this.files.everySecond(),
+        () => void this.space.look(),
+        () => this.own.tell(now),
+        () => this.lookAtSettings(),
+        () => this.options.flush(),
+      ],
+      this.failed,
+    );
+  }
+
+  private lookAtSettings(): void {
     const family = familyOf(this.victims.all);
-    if (this.settings.changed(family)) {
-      captureFacts(this.options.sink, { when: 'change', victims: family });
-      void this.files.lookAtLoops();
-    }
-    this.options.flush();
+    if (!this.settings.changed(family)) return;
+    captureFacts(this.options.sink, { when: 'change', victims: family });
+    this.files.lookAtLoops();
   }
 
   private watchVictims(): void {
@@ -293,22 +258,6 @@ export class Recorder {
     }
   }
 
-  private noteFiles(): void {
-    this.filesRest -= 1;
-    if (this.filesRest > 0) return;
-    this.filesRest = this.options.filesEvery ?? 1;
-    const busy = this.sampler.busiest().map(({ pid }) => pid);
-    // What is dirty when the recording begins was dirtied by one that may be idle now, and is told by who has the file open.
-    const before = this.toldBefore ? [] : this.sampler.busiestSoFar(NOTED);
-    this.toldBefore = true;
-    const pids = [...new Set([process.pid, ...this.victims.living, ...busy, ...before])].filter(
-      (pid) => !this.victims.isGone(pid),
-    );
-    const noted = pids.slice(0, NOTED);
-    for (const pid of noted) this.victims.listThreads(pid);
-    this.files.look(noted);
-  }
-
   /** Reads the events that have come up to now, beside the times at which that is done anyway. */
   readEvents(): void {
     this.tracer?.poll();
@@ -316,20 +265,27 @@ export class Recorder {
 
   /** The last samples, events and facts. The journal may remove what was set up when this settles; it never rejects. */
   async stop(): Promise<void> {
-    clearTimeout(this.timer);
-    this.sampler.tick(monotonicNs(), this.victims.living, this.tracer !== undefined);
+    this.metronome?.stop();
     const { tracer } = this;
-    if (this.options.tracer) tracer?.finish();
-    else tracer?.stop();
-    this.tracer = undefined;
-    this.keepNames();
-    // Every thread of the kernel that the events name is listed, but for those that have ended since they were begun.
-    this.sampler.listProcesses(monotonicNs());
-    captureFacts(this.options.sink, { when: 'end', victims: this.victims.all });
-    this.everySecond(monotonicNs());
-    // Drills record many times in one process.
-    this.sampler.close();
-    this.settings.close();
+    attemptAll(
+      [
+        () => this.sample(monotonicNs()),
+        () => (this.options.tracer ? tracer?.finish() : tracer?.stop()),
+        () => {
+          this.tracer = undefined;
+          this.demand = undefined;
+        },
+        () => this.keepNames(),
+        // Every thread of the kernel that the events name is listed, but for those that have ended since they were begun.
+        () => this.sampler.listProcesses(monotonicNs()),
+        () => captureFacts(this.options.sink, { when: 'end', victims: this.victims.all }),
+        () => this.everySecond(monotonicNs()),
+        // Drills record many times in one process.
+        () => this.sampler.close(),
+        () => this.settings.close(),
+      ],
+      this.failed,
+    );
     await tracer?.settled();
   }
 }

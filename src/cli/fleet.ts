@@ -1,6 +1,5 @@
 // `fleet`: many machines and one store. What each action asks of the store, and how its answer is printed.
 
-import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { UserError } from '../base/errors.js';
@@ -12,11 +11,7 @@ import { recordingHere } from '../fleet/here.js';
 import { runDemo } from '../fleet/demo.js';
 import { episodesOf } from '../fleet/episodes.js';
 import { NAME_POLICIES, type NamePolicy } from '../fleet/agent/names.js';
-import { RELAY_PORT } from '../fleet/relay-line.js';
-import { readCredentials } from '../fleet/credentials.js';
 import { isHostName } from '../fleet/relay/host-name.js';
-import { startRelay } from '../fleet/relay/server.js';
-import { fleetAnswers } from '../fleet/page/answers.js';
 import { showOf } from '../fleet/show.js';
 import { statusOf } from '../fleet/status.js';
 import { whyOf } from '../fleet/why.js';
@@ -28,21 +23,9 @@ import {
   renderFleetWhy,
 } from '../present/fleet.js';
 import { renderFleetCompare, renderFleetShow } from '../present/fleet-host.js';
-import { behindToken, isLoopback, portOf, serve, urlOf } from '../run/serve.js';
 import { WATCH_FOLDER } from '../run/watch/place.js';
-import { concludeWith, reportAssets } from './conclude.js';
-import {
-  EXIT,
-  listenAddress,
-  lookOn,
-  numberBetween,
-  progress,
-  say,
-  sayDocument,
-  seconds,
-  toolName,
-} from './context.js';
-import { listenForInterrupts } from './interrupts.js';
+import { concludeWith } from './conclude.js';
+import { EXIT, lookOn, numberBetween, progress, say, sayDocument, seconds, toolName } from './context.js';
 import { knownList } from './known-list.js';
 import { isFolder, storeAddress } from './store-address.js';
 
@@ -84,7 +67,6 @@ interface FleetOptions {
 }
 
 const DAY_SECONDS = 86_400;
-const PAGE_PORT = 9472;
 
 function whole(low: number, high: number): (text: string) => number {
   const between = numberBetween(low, high);
@@ -137,8 +119,11 @@ export function fleetCommand(program: Command): void {
         .choices(NAME_POLICIES)
         .default('units'),
     )
-    .option('--certificate <file>', 'of relay and fetch: one’s own certificate and key (PEM)')
-    .option('--authority <file>', 'of relay and fetch: who signs all certificates (PEM)')
+    .option(
+      '--certificate <file>',
+      'of relay and fetch: one’s own certificate and key (PEM); of show and page: for the command that fetches',
+    )
+    .option('--authority <file>', 'of relay and fetch: who signs all certificates (PEM); of show and page: as above')
     .option('--revoked <file>', 'of relay: hosts and certificates that hold no more, read again when it changes')
     .option(
       '--readers <names>',
@@ -273,7 +258,7 @@ const ACT: Readonly<Record<Exclude<Action, 'export' | 'fetch'>, Act>> = {
     const asked = number === undefined ? undefined : episodeNumber(number);
     const show = await showOf(store, { tool: toolName(), period, host, number: asked });
     sayDocument(show, options.json, () =>
-      renderFleetShow(show, { ...lookOn(process.stdout), verbose: options.verbose }),
+      renderFleetShow(show, { ...lookOn(process.stdout), verbose: options.verbose, way: options }),
     );
     const [one] = show.episodes;
     const recording =
@@ -285,40 +270,10 @@ const ACT: Readonly<Record<Exclude<Action, 'export' | 'fetch'>, Act>> = {
     }
     process.exitCode = show.host.isSilent || show.host.since !== null ? EXIT.found : EXIT.fine;
   },
-  page: async (store, { since, dir }, [where = String(PAGE_PORT)]) => {
-    const address = listenAddress(where);
-    if (!isLoopback(address))
-      throw new UserError(
-        `The page is served to this machine alone, and ${address.host} is not its own address: use ssh -L to look from elsewhere.`,
-      );
-    // Whether it can be asked at all is told at once.
-    await store.hosts();
-    const here = { host: hostname(), folder: dir };
-    const options = {
-      store,
-      tool: toolName(),
-      sinceMs: since * 1000,
-      known: knownList(),
-      here,
-      assets: reportAssets('fleet'),
-    };
-    const token = randomBytes(16).toString('hex');
-    const interrupts = listenForInterrupts();
-    const server = await serve(address, behindToken(token, '`iowitness fleet page`', fleetAnswers(options)));
-    say(`the page is at ${urlOf({ ...address, port: portOf(server) }, `/${token}/`)}`);
-    await interrupts.interrupted;
-    server.closeAllConnections();
-    server.close();
-    interrupts.release();
+  page: async (store, options, [where]) => {
+    await (await import('./fleet-page.js')).servePage(store, { ...options, where, sinceMs: options.since * 1000 });
   },
-  relay: async (store, { certificate, authority, revoked, readers = [] }, [where = `0.0.0.0:${RELAY_PORT}`]) => {
-    const credentials = readCredentials(certificate, authority);
-    const interrupts = listenForInterrupts();
-    const server = await startRelay({ address: listenAddress(where), credentials, store, revoked, readers, tell: say });
-    say(`hosts reach the relay at ${where}; it writes to ${store.name}.`);
-    await interrupts.interrupted;
-    server.closeAllConnections();
-    server.close();
-    interrupts.release();
+  relay: async (store, options, [where]) => {
+    await (await import('./fleet-relay.js')).serveRelay(store, { ...options, where });
   },
 };

@@ -118,6 +118,9 @@ const OF_QUEUES = [
   'fua',
 ];
 
+/** What the page cache may hold for a disk, in parts of what may be dirty in all: a limit of its own holds writers up before an idle disk. */
+const OF_BDIS = ['min_ratio', 'max_ratio', 'min_ratio_fine', 'max_ratio_fine', 'strict_limit'];
+
 /** Disks by where they are mounted: names differ between machines, and a recording that was pointed at nobody may be about another disk each time. */
 function ofMountedDisks(facts: Facts): Named[] {
   const topology = new Topology(facts, new Map());
@@ -125,11 +128,13 @@ function ofMountedDisks(facts: Facts): Named[] {
     const id = topology.diskOfPath(mountPoint);
     const disk = id === undefined ? undefined : topology.device(id);
     if (!disk) return [];
-    const queue = OF_QUEUES.flatMap((name): Named[] => {
-      const value = disk.queue.get(name);
-      return value === undefined ? [] : [[`${name} of the disk of ${mountPoint}`, value.trim()]];
-    });
-    return disk.model === undefined ? queue : [...queue, [`model of the disk of ${mountPoint}`, disk.model]];
+    const named = (all: ReadonlyMap<string, string>, names: readonly string[]): Named[] =>
+      names.flatMap((name) => {
+        const value = all.get(name);
+        return value === undefined ? [] : [[`${name} of the disk of ${mountPoint}`, value.trim()]];
+      });
+    const settings = [...named(disk.queue, OF_QUEUES), ...named(disk.bdi, OF_BDIS)];
+    return disk.model === undefined ? settings : [...settings, [`model of the disk of ${mountPoint}`, disk.model]];
   });
 }
 

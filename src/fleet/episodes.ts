@@ -1,7 +1,8 @@
 // The stalls of all hosts as a list: the document that `fleet episodes` prints.
 
 import { isoMoment } from '../base/format.js';
-import type { EpisodeRow, FleetEpisode, FleetEpisodes } from '../model/fleet.js';
+import type { EpisodeRow } from '../model/fleet-rows.js';
+import type { FleetEpisode, FleetEpisodes } from '../model/fleet.js';
 import type { FleetStore } from './port.js';
 
 export interface EpisodesAsked {

@@ -2,7 +2,7 @@
 // without a server, and a real one is held against it.
 
 import { isNoStall } from '../model/diagnosis.js';
-import type { Batch, EpisodeRow, FactsRow, HostState, MinuteRow, NamedFact } from '../model/fleet.js';
+import type { Batch, EpisodeRow, FactsRow, HostState, MinuteRow, NamedFact } from '../model/fleet-rows.js';
 import type { DeviceUse, EpisodeFilter, FleetStore, HostFacts, HostLoad, HostStall, Losses, Period } from './port.js';
 import { addTo, entry, grouped } from '../base/maps.js';
 import { medianOf } from '../base/median.js';

@@ -4,7 +4,8 @@
 import { isoMoment } from '../base/format.js';
 import { grouped } from '../base/maps.js';
 import { NO_CAUSE } from '../model/diagnosis.js';
-import { OTHER_CAUSES, type EpisodeRow, type FleetOverview, type LossCell } from '../model/fleet.js';
+import type { EpisodeRow } from '../model/fleet-rows.js';
+import { OTHER_CAUSES, type FleetOverview, type LossCell } from '../model/fleet-overview.js';
 import type { Known } from '../model/known.js';
 import { toldEpisode } from './episodes.js';
 import type { CauseLoss, FleetStore, Period } from './port.js';

@@ -2,7 +2,7 @@
 // once that was sent twice. ClickHouse (clickhouse/) and a folder of files (folder/) are there; another one implements this and nothing else.
 
 import { UserError } from '../base/errors.js';
-import type { Batch, EpisodeRow, HostState, NamedFact } from '../model/fleet.js';
+import type { Batch, EpisodeRow, HostState, NamedFact } from '../model/fleet-rows.js';
 
 /** The store gave no answer, or none of use: nothing of what was asked is known, and it may be there. */
 export class StoreFailure extends UserError {}

@@ -2,7 +2,8 @@
 
 import { UserError } from '../base/errors.js';
 import { isoMoment } from '../base/format.js';
-import type { EpisodeRow, FleetShow } from '../model/fleet.js';
+import type { EpisodeRow } from '../model/fleet-rows.js';
+import type { FleetShow } from '../model/fleet.js';
 import { toldEpisode } from './episodes.js';
 import { askHosts, changesOf, knownHost, lastFacts } from './host.js';
 import type { FleetStore, Period } from './port.js';

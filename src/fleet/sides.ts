@@ -2,7 +2,7 @@
 // whether it stalled is on neither side: one that was not watched, or whose stall has no verdict.
 
 import { isNoStall, NO_CAUSE } from '../model/diagnosis.js';
-import type { HostState } from '../model/fleet.js';
+import type { HostState } from '../model/fleet-rows.js';
 import { FLEET } from '../model/thresholds/fleet.js';
 import type { HostLoad, HostStall, Period } from './port.js';
 

@@ -3,7 +3,7 @@
 // which `fleet why` is held: what an incident was planted by is returned beside the rows.
 
 import { generator } from '../base/random.js';
-import type { Batch, EpisodeRow, FactsRow, HostRow, HourRow, NamedFact } from '../model/fleet.js';
+import type { Batch, EpisodeRow, FactsRow, HostRow, HourRow, NamedFact } from '../model/fleet-rows.js';
 import { simulatedFacts, type Draw, type SimulatedFacts } from './simulated-facts.js';
 
 const HOUR_MS = 3_600_000;

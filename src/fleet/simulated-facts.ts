@@ -3,7 +3,7 @@
 // stand settings that somebody set on some hosts, which have nothing to do with anything.
 
 import { generator } from '../base/random.js';
-import type { NamedFact } from '../model/fleet.js';
+import type { NamedFact } from '../model/fleet-rows.js';
 
 /** A number in [0, 1). */
 export type Draw = () => number;

@@ -4,7 +4,8 @@
 import { isoMoment } from '../base/format.js';
 import { addTo, grouped } from '../base/maps.js';
 import { isNoStall } from '../model/diagnosis.js';
-import type { EpisodeRow, FleetHost, FleetStatus, HostState } from '../model/fleet.js';
+import type { EpisodeRow, HostState } from '../model/fleet-rows.js';
+import type { FleetHost, FleetStatus } from '../model/fleet.js';
 import { FLEET } from '../model/thresholds/fleet.js';
 import { clusterChance } from '../statistics/cluster.js';
 import type { CauseLoss, FleetStore } from './port.js';

@@ -129,6 +129,11 @@ export const LOSS_KINDS = {
     sentence: 'The recorder itself was held up, so some samples are further apart than asked for.',
     remedy: 'Nothing to do unless it happens often: rates are computed from the real times.',
   },
+  'recorder-failed': {
+    severity: 'degraded',
+    sentence: 'A step of the recorder failed, so what it reads by that is missing from then on, or for once.',
+    remedy: 'Please report it with what is told beside it; everything else was recorded.',
+  },
   'source-failed': {
     severity: 'info',
     sentence: 'A file of the machine could not be read.',

@@ -44,9 +44,9 @@ export const GapSchema = v.object({
   /**
    * 'not running': between one watch and the next; 'held up': the process itself got no CPU, memory or disk; 'stopped': it was asleep, and nothing ran that
    * could have woken it, as in a guest that its host stops; 'suspended': the machine slept; 'not kept': somebody watched, and what was found could not be
-   * written, or only the newest of it.
+   * written, or only the newest of it; 'failed': the watch could not read or judge the machine, by a fault of its own.
    */
-  why: v.picklist(['not running', 'held up', 'stopped', 'suspended', 'not kept']),
+  why: v.picklist(['not running', 'held up', 'stopped', 'suspended', 'not kept', 'failed']),
   /** How far off the figures may be, ms. */
   withinMs: v.number(),
 });

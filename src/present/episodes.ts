@@ -54,6 +54,7 @@ const GAPS = {
   stopped: 'the machine, or the watch itself, was stopped',
   suspended: 'the machine slept',
   'not kept': 'what was found could not be kept, as its disk took nothing,',
+  failed: 'the watch could not look, by a fault of its own,',
 } as const;
 
 /** The lines. `runs`: whether somebody watches now. */

@@ -1,6 +1,7 @@
 // One host of the fleet as text, and two side by side. The page has the same words.
 
 import { binary, clockText, counted, duration, figure, harmless, percent, rate, several } from '../base/format.js';
+import { shellWord } from '../base/shell.js';
 import type { FleetCompare, FleetEpisode, FleetFetch, FleetShow, KnownHost } from '../model/fleet.js';
 import { EPISODE_HEAD, episodeCells } from './fleet.js';
 import { TerminalPage, type TextOptions } from './terminal-page.js';
@@ -9,6 +10,14 @@ import { columns, wrap } from './text-layout.js';
 export interface ShowOptions extends TextOptions {
   /** All facts and changes. */
   readonly verbose: boolean;
+  readonly way?: FetchWay;
+}
+
+/** How whoever looks reaches a relay that passes recordings on, as far as they have said so. */
+export interface FetchWay {
+  readonly relay?: string | undefined;
+  readonly certificate?: string | undefined;
+  readonly authority?: string | undefined;
 }
 
 const MOST_SHOWN = 20;
@@ -67,7 +76,15 @@ export function changeText({ before, after }: FleetShow['changes'][number]): str
 /** Where the recording lies, as far as that is known. */
 export function recordingText({ recording, host, number }: FleetEpisode): string {
   if (recording === null) return 'No recording of it is kept.';
-  return `${recording} lies on ${host}; there \`iowitness episodes show ${number}\` opens it. If its watch shares recordings, \`iowitness fleet fetch ${host} ${number}\` brings it here.`;
+  return `${recording} lies on ${host}; there \`iowitness episodes show ${number}\` opens it. If its watch shares recordings, this brings it here:`;
+}
+
+/** The command that brings it here, in capitals what is not known of the way; undefined where none is kept. */
+export function fetchCommand({ recording, host, number }: FleetEpisode, way: FetchWay = {}): string | undefined {
+  if (recording === null) return undefined;
+  const { relay = 'relay://RELAY:9471', certificate = 'YOURS.pem', authority = 'AUTHORITY.pem' } = way;
+  const words = ['iowitness', 'fleet', 'fetch', host, String(number), '--relay', relay];
+  return [...words, '--certificate', certificate, '--authority', authority].map(shellWord).join(' ');
 }
 
 export function renderFleetFetch({ host, number, share, bytes, path }: FleetFetch): string {
@@ -123,10 +140,12 @@ export function renderFleetShow(show: FleetShow, options: ShowOptions): string {
   ]);
   if (one && number !== null) {
     const sentences = [aboutText(show), recordingText(one)].filter((sentence) => sentence !== undefined);
-    page.section(
-      'About this one',
-      sentences.flatMap((sentence) => wrap(harmless(sentence), page.width - 2)),
-    );
+    const command = fetchCommand(one, options.way);
+    page.section('About this one', [
+      ...sentences.flatMap((sentence) => wrap(harmless(sentence), page.width - 2)),
+      // In one line, to be copied.
+      ...(command === undefined ? [] : [`  ${harmless(command)}`]),
+    ]);
   }
   page.section('Facts that became others', changeLines(page, show, options.verbose));
   if (options.verbose) page.section('Facts', page.pairs(facts.map(({ name, value }) => [name, value] as const)));

@@ -8,9 +8,10 @@ import { after, before, describe, it } from 'node:test';
 import { measure } from '../../src/analysis/measures.js';
 import { generator } from '../../src/base/random.js';
 import { answerOf } from '../../src/differences/answer.js';
-import { factsOf, type Fact, type FactSet } from '../../src/differences/facts.js';
+import { factsOf, factsOfMachine, type Fact, type FactSet } from '../../src/differences/facts.js';
 import { separate, separates, type Side } from '../../src/differences/separate.js';
 import { openCase } from '../../src/open/recording.js';
+import { someFacts } from '../support/case.js';
 import { unpack } from '../support/stalls.js';
 
 const SAME = path.join(import.meta.dirname, '../../../test/fixtures/same-machine');
@@ -47,6 +48,26 @@ describe('forty-five pairs of the same machine', () => {
       }),
     );
     assert.ok(pairs >= 40);
+  });
+});
+
+describe('a disk that is mounted', () => {
+  it('has its own limits on dirty pages among its facts, but for those that move with memory', () => {
+    const bdi = new Map([
+      ['strict_limit', '1\n'],
+      ['max_ratio', '0\n'],
+      ['max_bytes', '59291\n'],
+    ]);
+    const facts = factsOfMachine(
+      someFacts({
+        devices: new Map([['8:0', { id: '8:0', name: 'sda', queue: new Map(), beneath: [], bdi }]]),
+        mounts: [{ device: '8:0', mountPoint: '/srv', root: '/', type: 'ext4', source: '/dev/sda', options: 'rw' }],
+      }),
+    );
+    const told = [...facts.values()]
+      .filter(({ area }) => area === 'disk')
+      .map(({ name, value }) => `${name}: ${value}`);
+    assert.deepEqual(told.sort(), ['max_ratio of the disk of /srv: 0', 'strict_limit of the disk of /srv: 1']);
   });
 });
 

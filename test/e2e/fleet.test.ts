@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { Batch, EpisodeRow } from '../../src/model/fleet.js';
+import type { Batch, EpisodeRow } from '../../src/model/fleet-rows.js';
 import { ClickHouseStore } from '../../src/fleet/clickhouse/store.js';
 import { overviewOf } from '../../src/fleet/overview.js';
 import type { FleetStore, Losses } from '../../src/fleet/port.js';

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, it } from 'node:test';
-import type { Batch, EpisodeRow, MinuteRow } from '../../src/model/fleet.js';
+import type { Batch, EpisodeRow, MinuteRow } from '../../src/model/fleet-rows.js';
 import type { Episode } from '../../src/model/watch.js';
 import { factsNow } from '../../src/fleet/agent/facts-now.js';
 import { Figures } from '../../src/fleet/agent/figures.js';

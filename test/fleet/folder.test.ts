@@ -14,7 +14,7 @@ import { FolderStore } from '../../src/fleet/folder/store.js';
 import { MemoryStore } from '../../src/fleet/memory-store.js';
 import { simulate } from '../../src/fleet/simulate.js';
 import { whyOf } from '../../src/fleet/why.js';
-import type { Batch, NamedFact } from '../../src/model/fleet.js';
+import type { Batch, NamedFact } from '../../src/model/fleet-rows.js';
 import { minuteOf, type Seconds } from '../../src/model/history.js';
 import { inSeconds } from '../support/fleet-rows.js';
 

@@ -9,10 +9,11 @@ import { fleetAnswers } from '../../src/fleet/page/answers.js';
 import type { FleetStore } from '../../src/fleet/port.js';
 import { portOf, serve } from '../../src/run/serve.js';
 import { FakeClickHouse } from '../support/fake-clickhouse.js';
-import { hostRow } from '../support/fleet-rows.js';
+import { episodeRow, hostRow } from '../support/fleet-rows.js';
 import { DAY_MS, NOW_MS } from '../support/made-fleet.js';
 
 const ASSETS = { css: '', js: '', causes: {} };
+const WAY = { relay: 'relay://hub:9471', certificate: '/home/al/my key.pem' };
 
 describe('the fleet’s page', () => {
   let fake: FakeClickHouse;
@@ -28,7 +29,7 @@ describe('the fleet’s page', () => {
 
   async function answer(store: FleetStore, what: string): Promise<readonly [number, string]> {
     const here = { host: 'web1', folder: '/nowhere' };
-    const answers = fleetAnswers({ store, tool: 'test', sinceMs: DAY_MS, known: [], here, assets: ASSETS });
+    const answers = fleetAnswers({ store, tool: 'test', sinceMs: DAY_MS, known: [], here, way: WAY, assets: ASSETS });
     server = await serve({ host: '127.0.0.1', port: 0 }, (path, ...rest) => answers(path.slice(1), ...rest));
     const got = await fetch(`http://127.0.0.1:${portOf(server)}/${what}`);
     return [got.status, await got.text()];
@@ -48,6 +49,25 @@ describe('the fleet’s page', () => {
       server?.closeAllConnections();
       server?.close();
     }
+  });
+
+  it('has the command that fetches a recording which lies elsewhere, to be copied, with what it was started with', async () => {
+    const store = new MemoryStore(() => NOW_MS);
+    const at = { host: 'db1', startedMs: NOW_MS - 60_000 };
+    await store.add({
+      hosts: [hostRow('db1', NOW_MS)],
+      episodes: [episodeRow(at, { number: 1, recording: '20261130-1.iow' }), episodeRow(at, { number: 2 })],
+    });
+    const [, text] = await answer(store, 'host/db1/1');
+    const [block] = /<pre[^>]*><code>[^<]*<\/code><\/pre>\s*<button[^>]*class="copy"/.exec(text) ?? [];
+    assert.match(
+      block?.replaceAll('&#39;', "'") ?? text,
+      /iowitness fleet fetch db1 1 --relay relay:\/\/hub:9471 --certificate '\/home\/al\/my key\.pem' --authority AUTHORITY\.pem</,
+    );
+    server?.closeAllConnections();
+    server?.close();
+    const [, without] = await answer(store, 'host/db1/2');
+    assert.doesNotMatch(without, /fleet fetch/);
   });
 
   for (const [how, reply, said] of [

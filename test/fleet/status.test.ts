@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
-import type { EpisodeRow, FleetStatus, HostState } from '../../src/model/fleet.js';
+import type { EpisodeRow, HostState } from '../../src/model/fleet-rows.js';
+import type { FleetStatus } from '../../src/model/fleet.js';
 import { MemoryStore } from '../../src/fleet/memory-store.js';
 import { statusOf } from '../../src/fleet/status.js';
 import { renderFleetStatus } from '../../src/present/fleet.js';

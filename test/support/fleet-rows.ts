@@ -1,6 +1,6 @@
 // Rows that hosts send, of which a test says what it is about.
 
-import type { Batch, EpisodeRow, HostRow } from '../../src/model/fleet.js';
+import type { Batch, EpisodeRow, HostRow } from '../../src/model/fleet-rows.js';
 
 /** A stall without a verdict that goes on, unless told otherwise. */
 export function episodeRow(own: Pick<EpisodeRow, 'host' | 'startedMs'>, more: Partial<EpisodeRow> = {}): EpisodeRow {

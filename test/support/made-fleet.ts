@@ -1,6 +1,6 @@
 // A small fleet made by hand, of which a test says what it is about: each host's facts, its load, and whether it stalled three days ago.
 
-import type { EpisodeRow, NamedFact } from '../../src/model/fleet.js';
+import type { EpisodeRow, NamedFact } from '../../src/model/fleet-rows.js';
 import { episodeRow, hostRow } from './fleet-rows.js';
 import { MemoryStore } from '../../src/fleet/memory-store.js';
 

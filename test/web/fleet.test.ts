@@ -79,7 +79,7 @@ async function pageOf(kind: Kind, name?: string): Promise<string> {
   if (kind === 'why') return renderFleetWhyPage(await whyOf(store, { ...asked, cause: CAUSE }), ASSETS);
   const number = kind === 'stall' ? 1 : undefined;
   const show = await showOf(store, { ...asked, host: `${name ?? 'web'}1`, number });
-  return renderFleetHost({ show, hasReport: true }, ASSETS);
+  return renderFleetHost({ show, hasReport: true, way: {} }, ASSETS);
 }
 
 const skip = needsCommand('chromium');
@@ -114,6 +114,7 @@ async function served(act: (url: string) => Promise<void>, store?: MemoryStore):
     sinceMs: 7 * DAY_MS,
     known: [],
     here: { host: 'web1', folder: '/nowhere' },
+    way: {},
     assets: ASSETS,
   };
   const answers = behindToken(TOKEN, 'whoever', fleetAnswers(options));

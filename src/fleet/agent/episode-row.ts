@@ -1,6 +1,6 @@
 // A stall of a watch's journal → the row that the fleet has of it.
 
-import type { EpisodeRow } from '../../model/fleet.js';
+import type { EpisodeRow } from '../../model/fleet-rows.js';
 import type { Episode } from '../../model/watch.js';
 import { culpritTold, unitTold, type NamePolicy } from './names.js';
 

@@ -4,7 +4,7 @@ import { readKernelUnits } from '../../capture/auxv.js';
 import { captureFacts } from '../../capture/facts.js';
 import { FactsDecoder } from '../../decode/facts.js';
 import { factsOfMachine } from '../../differences/facts.js';
-import type { NamedFact } from '../../model/fleet.js';
+import type { NamedFact } from '../../model/fleet-rows.js';
 import { SOURCE } from '../../model/recording.js';
 
 /** Costs what taking and decoding a set of facts does. */

@@ -2,7 +2,7 @@
 // still seen among many minutes and hosts.
 
 import { addTo, entry } from '../../base/maps.js';
-import type { HourRow, MinuteRow } from '../../model/fleet.js';
+import type { HourRow, MinuteRow } from '../../model/fleet-rows.js';
 import type { Minute } from '../../model/history.js';
 
 const MINUTE_MS = 60_000;

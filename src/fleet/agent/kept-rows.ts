@@ -1,6 +1,6 @@
 // What a watch has kept on its host → the rows that it would have sent, of a host that sends nothing.
 
-import type { Batch, FactsRow, HourRow, MinuteRow, NamedFact } from '../../model/fleet.js';
+import type { Batch, FactsRow, HourRow, MinuteRow, NamedFact } from '../../model/fleet-rows.js';
 import type { Minute, Seconds } from '../../model/history.js';
 import type { Episode } from '../../model/watch.js';
 import { episodeRowOf, type Teller } from './episode-row.js';

@@ -2,7 +2,7 @@
 // anything is sent.
 
 import type { Episode } from '../../model/watch.js';
-import type { NamedFact } from '../../model/fleet.js';
+import type { NamedFact } from '../../model/fleet-rows.js';
 
 /** 'all': as they are; 'units': names of units and daemons, without the instance of a unit and without processes; 'none': neither, and no mount points. */
 export const NAME_POLICIES = ['units', 'all', 'none'] as const;

@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../base/errors.js';
-import type { Batch, HostRow, NamedFact } from '../../model/fleet.js';
+import type { Batch, HostRow, NamedFact } from '../../model/fleet-rows.js';
 import type { Episode, WatchListener } from '../../model/watch.js';
 import { Figures, type Ended } from './figures.js';
 import { episodeRowOf, type Teller } from './episode-row.js';

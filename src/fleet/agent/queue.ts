@@ -1,7 +1,7 @@
 // What a host has to send, in memory and bounded, as the disk is what stalls. Where there is no room the oldest figures go first, then the oldest
 // episodes: the newest episode is the one that somebody waits for. What went is counted.
 
-import type { Batch, EpisodeRow, FactsRow, HourRow, MinuteRow } from '../../model/fleet.js';
+import type { Batch, EpisodeRow, FactsRow, HourRow, MinuteRow } from '../../model/fleet-rows.js';
 
 /** What a row takes beside its text. */
 const ROW_BYTES = 64;

@@ -2,7 +2,7 @@
 
 import { gzipSync } from 'node:zlib';
 import { UserError } from '../../base/errors.js';
-import type { Batch } from '../../model/fleet.js';
+import type { Batch } from '../../model/fleet-rows.js';
 import { RelayLine, wordsOf } from '../relay-line.js';
 import { parseWanted, SHARE_HEADER, WANTED_HEADER } from '../share.js';
 import type { BatchTarget } from './pusher.js';

@@ -12,7 +12,7 @@ import type {
   HourRow,
   MinuteRow,
   NamedFact,
-} from '../../model/fleet.js';
+} from '../../model/fleet-rows.js';
 import { AREAS } from '../../differences/facts.js';
 import type { CauseLoss, DeviceUse } from '../port.js';
 

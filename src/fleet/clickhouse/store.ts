@@ -4,7 +4,7 @@
 import { addToList } from '../../base/maps.js';
 import { NumberMap } from '../../base/number-map.js';
 import { NO_CAUSE, NO_STALL } from '../../model/diagnosis.js';
-import type { Batch, EpisodeRow, HostState, NamedFact } from '../../model/fleet.js';
+import type { Batch, EpisodeRow, HostState, NamedFact } from '../../model/fleet-rows.js';
 import type {
   DeviceUse,
   EpisodeFilter,

@@ -3,7 +3,8 @@
 import { UserError } from '../../base/errors.js';
 import type { HeldFolder } from '../../base/held-folder.js';
 import { inFolder } from '../../base/hold-path.js';
-import type { FactsRow, FleetExport } from '../../model/fleet.js';
+import type { FactsRow } from '../../model/fleet-rows.js';
+import type { FleetExport } from '../../model/fleet.js';
 import { keptRows, type Kept, type KeptOptions } from '../agent/kept-rows.js';
 import { parseTables, tableFiles, UnfitTable, writeTables } from './files.js';
 

@@ -6,7 +6,7 @@ import { parquetReadObjects } from 'hyparquet';
 import { messageOf, UserError } from '../../base/errors.js';
 import type { HeldFolder } from '../../base/held-folder.js';
 import { replaceFile } from '../../base/own-file.js';
-import type { Batch } from '../../model/fleet.js';
+import type { Batch } from '../../model/fleet-rows.js';
 import { parquetFile, type ParquetColumn } from '../../present/export/parquet-file.js';
 import { batchOf, tableRows, type Cell, type FoundRow, type Row } from '../clickhouse/rows.js';
 import { TABLES } from '../clickhouse/schema.js';

@@ -3,7 +3,7 @@
 import { errnoOf, unreadable, UserError } from '../../base/errors.js';
 import type { HeldFolder } from '../../base/held-folder.js';
 import { inFolder } from '../../base/hold-path.js';
-import type { Batch } from '../../model/fleet.js';
+import type { Batch } from '../../model/fleet-rows.js';
 import { MemoryStore } from '../memory-store.js';
 import { parseTables, tableFiles, type TableFiles } from './files.js';
 

@@ -12,6 +12,7 @@
 import { UserError } from '../../base/errors.js';
 import type { Known } from '../../model/known.js';
 import { diagnoseRecording, renderReport } from '../../pipeline.js';
+import type { FetchWay } from '../../present/fleet-host.js';
 import { renderFleetHost } from '../../present/html/fleet/host.js';
 import { renderFleetNow, renderFleetOverview } from '../../present/html/fleet/overview.js';
 import { renderFleetWhyPage } from '../../present/html/fleet/why.js';
@@ -31,6 +32,8 @@ export interface PageOptions {
   readonly sinceMs: number;
   readonly known: readonly Known[];
   readonly here: Here;
+  /** How whoever looks fetches recordings that lie elsewhere. */
+  readonly way: FetchWay;
   readonly assets: ReportAssets;
 }
 
@@ -48,12 +51,12 @@ async function hostPage(
   period: Period,
   [host = '', text, report]: readonly string[],
 ): Promise<string> {
-  const { store, tool, assets, here } = options;
+  const { store, tool, assets, here, way } = options;
   const number = text === undefined ? undefined : Number(text);
   const show = await showOf(store, { tool, period, host, number });
   const [one] = show.episodes;
   const recording = one && number !== undefined ? recordingHere(one, here) : undefined;
-  if (report === undefined) return renderFleetHost({ show, hasReport: recording !== undefined }, assets);
+  if (report === undefined) return renderFleetHost({ show, hasReport: recording !== undefined, way }, assets);
   if (recording === undefined) throw new UserError('Its recording does not lie on this machine.');
   return renderReport(await diagnoseRecording(recording, tool), assets);
 }

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import * as v from 'valibot';
 import { UserError } from '../../base/errors.js';
 import { FactAreaSchema } from '../../model/differences.js';
-import type { Batch } from '../../model/fleet.js';
+import type { Batch } from '../../model/fleet-rows.js';
 
 /** Before it is compressed. A host's batch has a quarter of a MiB of each kind of row, and its facts. */
 const MOST_BYTES = 2 * 1024 * 1024;

@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../base/errors.js';
-import type { Batch } from '../../model/fleet.js';
+import type { Batch } from '../../model/fleet-rows.js';
 import type { FleetStore } from '../port.js';
 
 /** How long the first of a batch waits for others. */

@@ -84,7 +84,7 @@ export function tiles({ keyFigures }: Diagnosis): Markup | undefined {
 }
 
 /** A command to copy, with what it changes and what puts it back, where it changes anything. */
-function commandBlock({ command, changes, undo }: Command): Markup {
+export function commandBlock({ command, changes, undo }: Command): Markup {
   const effect =
     changes !== null &&
     html`<small class="effect">changes ${tied(changes)}${undo === null ? '' : html`; undo: ${prose(undo)}`}</small>`;

@@ -2,34 +2,32 @@
 // enters is whom to watch and where to keep it; what leaves is a journal, recordings, and sentences for whoever looks on.
 
 import { monotonicMs, monotonicNs } from '../../base/clock.js';
-import { messageOf, UserError } from '../../base/errors.js';
+import { messageOf } from '../../base/errors.js';
 import { isoMoment } from '../../base/format.js';
-import { inFolder } from '../../base/hold-path.js';
+import { Metronome } from '../../base/metronome.js';
 import { CounterSampler } from '../../capture/counters.js';
 import { openKernelFilesystems } from '../../capture/kernel-fs.js';
-import { collectGarbage, collectYoung } from '../../capture/lean-heap.js';
+import { collectYoung } from '../../capture/lean-heap.js';
 import { UndoJournal } from '../../capture/undo.js';
 import { SOURCE } from '../../model/recording.js';
 import type { Sink } from '../../model/sink.js';
 import type { Entry, WatchListener, WatchShown } from '../../model/watch.js';
-import type { Lesson } from '../baseline/memory.js';
+import { Announcer } from './announcer.js';
 import { Beforehand } from './beforehand.js';
 import { EpisodeKeeper } from './episodes.js';
 import { SecondFigures } from './figures.js';
-import { History } from './history.js';
-import { Hourly } from './hourly.js';
-import { gather, Journal, readJournal } from './journal.js';
+import { gather } from './journal.js';
 import { LOOK_MS, LossJudge } from './judge.js';
+import { openKept, type Kept } from './kept.js';
+import { Learning } from './learning.js';
 import { losersOf } from './losers.js';
 import { Members, type Watched } from './members.js';
 import { gapEntry, gapsBefore, WITHIN_MS } from './gaps.js';
-import { lastBeat, Pulse, type Beat } from './pulse.js';
-import { Store } from './store.js';
+import { Pulse } from './pulse.js';
 import { StallTrigger } from './trigger.js';
 import type { Errands } from './errand.js';
 import { Lessons } from './lessons.js';
 import { EpisodeVerdict } from './verdict.js';
-import { Unkept } from './unkept.js';
 import { Waiters } from './waiters.js';
 
 const EVERY_MS = 1000;
@@ -68,23 +66,26 @@ export class Watch {
   private readonly trigger: StallTrigger;
   private readonly undo: UndoJournal;
   private readonly beforehand: Beforehand;
-  private readonly store: Store;
-  private readonly journal: Journal;
-  private readonly hourly: Hourly;
-  private readonly history: History;
+  private readonly kept: Kept;
+  private readonly announcer: Announcer;
   private readonly figures = new SecondFigures();
   private readonly pulse: Pulse;
-  private readonly errands: Errands;
   private readonly lessons = new Lessons();
+  private readonly learning: Learning;
   private readonly episodes: EpisodeKeeper;
   private readonly sampler: CounterSampler;
   private readonly begun: string;
-  private timer: NodeJS.Timeout | undefined;
-  private nextMs = monotonicMs();
+  private readonly metronome = new Metronome({
+    everyMs: EVERY_MS,
+    steps: [({ nowNs }) => this.second(nowNs), ({ nowNs }) => this.everySecond(Number(nowNs) / 1e6)],
+    // Where somebody waits.
+    between: { everyMs: LOOK_MS, isWanted: () => this.judge.hasWaiting, step: () => this.judge.look() },
+    failed: (error) => this.tellFailed(messageOf(error)),
+  });
   private seconds = 0;
+  private readonly toldFailed = new Set<string>();
   /** Nothing ran for a while since the last second was judged. */
   private wasAway = false;
-  private closed = false;
 
   /** Throws a UserError where it can't watch, or where somebody does already. */
   static async start(options: WatchOptions): Promise<Watch> {
@@ -92,44 +93,15 @@ export class Watch {
     members.check();
     const undo = UndoJournal.open(options.undoFolder);
     undo.prepare();
-    // Before anything of its folder is touched: what another watch has ready there is that one's.
-    const path = inFolder(options.folder, (folder) => folder.realPath(), { make: true, guarded: true });
-    const beat = lastBeat(path);
-    if (beat?.runs === true)
-      throw new UserError(
-        `Process ${beat.pid} watches into ${options.folder} already: end it, or name another with --dir.`,
-      );
-    const store = new Store(options.folder);
-    const before = readJournal(store.folder);
-    const unkept = new Unkept(options.tell);
-    const journal = await Journal.open(store.folder, unkept.ofJournal);
-    const history = await History.open(store.folder, unkept.ofHistory);
-    // What was read of them, some 20 MB.
-    collectGarbage();
-    return new Watch({ options, members, undo, store, journal, history, unkept, path, before, beat });
+    return new Watch(options, members, undo, await openKept(options.folder, options.tell));
   }
 
-  private constructor(made: {
-    readonly options: WatchOptions;
-    readonly members: Members;
-    readonly undo: UndoJournal;
-    readonly store: Store;
-    readonly journal: Journal;
-    readonly history: History;
-    readonly unkept: Unkept;
-    readonly path: string;
-    readonly before: readonly Entry[];
-    readonly beat: Beat | undefined;
-  }) {
-    const { options, members, undo, store, journal, history, unkept, path, before, beat } = made;
+  private constructor(options: WatchOptions, members: Members, undo: UndoJournal, kept: Kept) {
     this.options = options;
-    this.errands = options.errands;
     this.members = members;
     this.undo = undo;
-    this.store = store;
-    this.journal = journal;
-    this.hourly = new Hourly((entry) => journal.add(entry));
-    this.history = history;
+    this.kept = kept;
+    this.announcer = new Announcer({ kept, listeners: options.listeners, shown: options.shown });
     this.judge = new LossJudge(members.isNamed);
     this.trigger = new StallTrigger(members.isNamed);
     const filesystems = openKernelFilesystems(undo);
@@ -149,12 +121,12 @@ export class Watch {
       back: () => this.tellEvents('kernel events are back.'),
     });
     this.begun = new Date().toISOString();
-    for (const gap of gapsBefore(before, beat, Date.parse(this.begun))) this.add(gap);
+    for (const gap of gapsBefore(kept.before, kept.beat, Date.parse(this.begun))) this.add(gap);
     this.episodes = new EpisodeKeeper({
-      store,
-      verdicts: new EpisodeVerdict(this.errands, options.tool),
+      store: kept.store,
+      verdicts: new EpisodeVerdict(this.options.errands, options.tool),
       maxBytes: options.maxBytes,
-      before: gather(before).episodes,
+      before: gather(kept.before).episodes,
       add: (entry) => this.add(entry),
       tell: options.tell,
       record: (folder, stall) => this.beforehand.record(options.tool, folder, stall),
@@ -162,10 +134,19 @@ export class Watch {
     });
     this.tellWatch(null);
     this.beforehand.begin(members.pids());
-    this.pulse = this.startPulse(path);
-    unkept.follow(this.pulse, (gap) => this.add(gap));
-    void this.learn(undefined);
-    this.tick();
+    this.pulse = this.startPulse(kept.path);
+    kept.unkept.follow(this.pulse, (gap) => this.add(gap));
+    this.learning = new Learning({
+      memory: options.memory,
+      errands: this.options.errands,
+      tell: options.tell,
+      taught: (past) => {
+        this.judge.past = past;
+        this.beforehand.lookBack.reading(SOURCE.past, JSON.stringify(past), monotonicNs());
+      },
+    });
+    void this.learning.learn(undefined);
+    this.metronome.start();
   }
 
   /** Where the sampler's readings go: to what judges and counts, and, while nobody records, to what looks back. */
@@ -207,11 +188,7 @@ export class Watch {
   }
 
   private add(entry: Entry): void {
-    for (const one of this.options.listeners)
-      if (entry.kind === 'episode') one.episode(entry);
-      else if (entry.kind === 'suppressed') one.suppressed?.(entry.why);
-    if (entry.kind === 'watch' || entry.kind === 'episode') this.journal.add(entry);
-    else this.hourly.add(entry, monotonicMs());
+    this.announcer.add(entry, monotonicMs());
   }
 
   /** Who watches, and the last episode's number, stay in the journal however much is added to it. */
@@ -234,33 +211,27 @@ export class Watch {
     return this.members.isNamed && this.members.pids().length === 0;
   }
 
-  private readonly tick = (): void => {
+  /** Reads and judges the second that ends now, by CLOCK_MONOTONIC. */
+  private second(nowNs: bigint): void {
     this.pulse.beat();
     const isAway = this.wasAway;
     this.wasAway = false;
     if (isAway) this.forgetTime();
-    const nowNs = monotonicNs();
-    const nowMs = Number(nowNs) / 1e6;
     const helpers = [...this.options.shown.map(({ pid }) => pid), this.episodes.recorded?.dumperPid];
-    const own = new Set([process.pid, ...this.errands.pids, ...helpers.filter((pid) => pid !== undefined)]);
+    const own = new Set([process.pid, ...this.options.errands.pids, ...helpers.filter((pid) => pid !== undefined)]);
     const pids = this.members.isNamed ? this.members.pids() : this.waiters.look(own);
     if (this.members.isNamed) this.beforehand.follow(pids, nowNs, this.episodes.recorded);
     this.sampler.tick(nowNs, pids, true);
-    this.judgeSecond(nowMs, pids, isAway);
-    this.nextMs = Math.max(this.nextMs + EVERY_MS, monotonicMs());
-    this.untilNext();
-  };
+    this.judgeSecond(Number(nowNs) / 1e6, pids, isAway);
+  }
 
-  /** Where somebody waits, closer looks until the next second. */
-  private untilNext(): void {
-    if (this.closed) return;
-    const leftMs = this.nextMs - monotonicMs();
-    if (this.judge.hasWaiting && leftMs > 1.5 * LOOK_MS)
-      this.timer = setTimeout(() => {
-        this.judge.look();
-        this.untilNext();
-      }, LOOK_MS);
-    else this.timer = setTimeout(this.tick, leftMs);
+  /** Of the second that ends now nothing is known; the reason is said once. */
+  private tellFailed(why: string): void {
+    const nowMs = Date.now();
+    this.add(gapEntry('failed', nowMs - EVERY_MS, nowMs, EVERY_MS));
+    if (this.toldFailed.has(why)) return;
+    this.toldFailed.add(why);
+    this.options.tell(`a second could not be looked at (${why}); the watch goes on.`);
   }
 
   /** A time in which nothing ran tells nothing, and what was read before it is nothing that led up to what comes. */
@@ -276,67 +247,47 @@ export class Watch {
     if (losers.length > 0 || this.episodes.recorded || isAway) this.lessons.leaveOut();
     const decision = isAway ? this.trigger.cut() : this.trigger.step(nowMs, losers);
     if (decision) this.episodes.act(decision);
-    this.endFigures(losers.length);
+    this.announcer.second(this.figures.endSecond(), losers.length, this.episodes.underWay);
+  }
+
+  /** What is to be done in any second, whatever came of the look at it. */
+  private everySecond(nowMs: number): void {
     this.episodes.goOn(nowMs);
     if (this.episodes.recorded) {
       this.beforehand.leave();
       collectYoung();
-    } else this.rest(pids);
-    this.hourly.everySecond(nowMs);
+    } else this.rest();
+    this.announcer.everySecond(nowMs);
     this.seconds += 1;
-    if (this.seconds % MINUTE_SECONDS === 0) this.journal.retry();
+    if (this.seconds % MINUTE_SECONDS === 0) this.kept.journal.retry();
     if (this.seconds % DAY_SECONDS === 0) this.repeat();
-    if (this.seconds % LESSON_SECONDS === 0) void this.learn(this.lessons.next());
-  }
-
-  private endFigures(lost: number): void {
-    const figures = this.figures.endSecond();
-    const nowMs = Date.now();
-    const counted = new Map([...figures, ['lost', lost]]);
-    this.history.add(nowMs, counted);
-    for (const one of this.options.listeners) one.second(nowMs, counted);
-    const episode = this.episodes.underWay;
-    const now = { at: isoMoment(nowMs), lost, episode, figures: Object.fromEntries(figures) };
-    for (const one of this.options.shown) one.tell(now);
+    if (this.seconds % LESSON_SECONDS === 0) void this.learning.learn(this.lessons.next());
   }
 
   /** What is done in a second in which nothing is recorded. */
-  private rest(pids: readonly number[]): void {
+  private rest(): void {
     this.beforehand.keepUp();
-    if (this.seconds % SETTINGS_EVERY === 0) this.beforehand.lookAtSettings(this.members.isNamed ? pids : []);
-  }
-
-  /** Adds to the machine's memory, and has the past that is in force ready for the next recording. */
-  private async learn(lesson: Lesson | undefined): Promise<void> {
-    const { memory, tell } = this.options;
-    if (memory === undefined) return;
-    try {
-      const answer = await this.errands.run({ kind: 'learn', memory, lesson }, tell);
-      if (answer.kind !== 'past') return;
-      this.judge.past = answer.past;
-      this.beforehand.lookBack.reading(SOURCE.past, JSON.stringify(answer.past), monotonicNs());
-    } catch (error) {
-      if (!this.closed) tell(`nothing could be remembered of this machine’s disks: ${messageOf(error)}.`);
-    }
+    if (this.seconds % SETTINGS_EVERY === 0)
+      this.beforehand.lookAtSettings(this.members.isNamed ? this.members.pids() : []);
   }
 
   /** Ends it in order. Returns what could not be undone, in words. */
   async stop(): Promise<string[]> {
-    this.closed = true;
-    clearTimeout(this.timer);
+    this.learning.close();
+    this.metronome.stop();
     await this.episodes.close();
-    this.errands.close();
+    this.options.errands.close();
     for (const one of this.options.shown) one.close();
     await this.beforehand.stop();
     this.sampler.close();
     this.judge.close();
     const failed = this.undo.undoAll();
-    this.hourly.close();
+    this.announcer.close();
     this.tellWatch(new Date().toISOString());
-    await this.history.close();
-    await this.journal.close();
+    await this.kept.history.close();
+    await this.kept.journal.close();
     this.pulse.close();
-    this.store.close();
+    this.kept.store.close();
     return failed;
   }
 }

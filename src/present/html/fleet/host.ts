@@ -8,11 +8,14 @@ import {
   DEVICE_HEAD,
   DEVICE_NOTE,
   deviceCells,
+  fetchCommand,
   loadOf,
   recordingText,
   renderFleetShow,
   stateOf,
+  type FetchWay,
 } from '../../fleet-host.js';
+import { commandBlock } from '../argument.js';
 import { html, type Content } from '../markup.js';
 import type { ReportAssets } from '../page.js';
 import { code, disclosed, foldedTable, prose, section, table, terms, tied, type Part } from '../parts.js';
@@ -25,6 +28,7 @@ export interface ShownHost {
   readonly show: FleetShow;
   /** Its recording lies on this machine: the report is one click away. */
   readonly hasReport: boolean;
+  readonly way: FetchWay;
 }
 
 function aboutHost(up: Up, { host }: FleetShow): Part {
@@ -96,7 +100,16 @@ function factsPart({ facts }: FleetShow): Part {
   );
 }
 
-function aboutStall(up: Up, one: FleetEpisode, { show: { about, host }, hasReport }: ShownHost): Part {
+/** Where its report is, or how the recording is had from elsewhere. */
+function recordingOf(one: FleetEpisode, { hasReport, way }: ShownHost): Content {
+  if (hasReport) return html`<a href="${`${one.number}/report`}">its report</a>`;
+  const command = fetchCommand(one, way);
+  const block = command !== undefined && commandBlock({ command, changes: null, undo: null });
+  return [prose(recordingText(one)), block];
+}
+
+function aboutStall(up: Up, one: FleetEpisode, shown: ShownHost): Part {
+  const { about, host } = shown.show;
   const company = (): Content => {
     if (!about) return 'not asked, as it has no cause';
     return about.count === 0 ? 'none' : someHosts(up, about, MOST_HOSTS);
@@ -119,7 +132,7 @@ function aboutStall(up: Up, one: FleetEpisode, { show: { about, host }, hasRepor
       ['unit', one.unit ?? '–'],
       ['culprit', one.culprit ?? one.culpritClass ?? '–'],
       ['hosts that began to stall by its cause within ten minutes of it', company()],
-      ['recording', hasReport ? html`<a href="${`${one.number}/report`}">its report</a>` : prose(recordingText(one))],
+      ['recording', recordingOf(one, shown)],
     ]),
   );
 }

@@ -2,7 +2,7 @@
 // A cell leads to the stall that cost most.
 
 import { clockText, counted, duration, isoMoment } from '../../../base/format.js';
-import { OTHER_CAUSES, type FleetOverview, type LossCell } from '../../../model/fleet.js';
+import { OTHER_CAUSES, type FleetOverview, type LossCell } from '../../../model/fleet-overview.js';
 import { html, type Markup } from '../markup.js';
 import { section, table, tied, type Part } from '../parts.js';
 import { hostLink, stallHref } from './parts.js';

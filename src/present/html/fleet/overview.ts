@@ -3,7 +3,8 @@
 
 import { clockText, count as thousands, counted, duration } from '../../../base/format.js';
 import type { Charts } from '../../../model/charts.js';
-import { OTHER_CAUSES, type FleetHost, type FleetOverview, type FleetStatus } from '../../../model/fleet.js';
+import type { FleetHost, FleetStatus } from '../../../model/fleet.js';
+import { OTHER_CAUSES, type FleetOverview } from '../../../model/fleet-overview.js';
 import { renderFleetStatus, statusHead, togetherText } from '../../fleet.js';
 import { paletteOf } from '../colours.js';
 import { html, type Content, type Markup } from '../markup.js';
