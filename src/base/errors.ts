@@ -41,7 +41,7 @@ export function shownWord(word: string): string {
   return word === '' ? '‘’' : word;
 }
 
-/** A thrown value as text, for sentences that quote it. */
+/** A thrown value as text, for sentences that quote it: on one line, as V8 quotes what JSON.parse refuses with its line breaks. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return (error instanceof Error ? error.message : String(error)).replace(/\s*[\r\n]\s*/g, ' ');
 }

@@ -18,5 +18,13 @@ export function shortMethod(frame: string): string {
   return frame.replace(/\(.*$/, '').replace(/^.*\.(?=[^.]*\.[^.]*$)/, '');
 }
 
+/** What begins with a package of the JDK. */
+export const OF_JDK = /^(?:java|javax|jdk|sun|com\.sun)\./;
+
 /** The innermost frames of a thread in Object.wait: what it waits on it has let go meanwhile. */
 export const OBJECT_WAIT = /^java\.lang\.Object\.wait(?:0|Impl)?\(/;
+
+/** Whether a thread with this innermost frame is parked: what is 'waiting on' or 'waiting to lock' in some formats is what it is parked on then. */
+export function isParkedAt(top = ''): boolean {
+  return /\bUnsafe\.park\(/.test(top);
+}

@@ -1,6 +1,9 @@
 // A JVM's threads as one dump shows them, whatever its format: what decoders of dumps make and what the judging of locks reads. It holds what
 // the dump says and nothing that is concluded from it.
 
+/** What stands for a class of which the dump says only that it is being initialised. */
+export const UNNAMED_CLASS = 'a class';
+
 /** java.lang.Thread.State. */
 export type JavaState = 'NEW' | 'RUNNABLE' | 'BLOCKED' | 'WAITING' | 'TIMED_WAITING' | 'TERMINATED';
 
@@ -82,6 +85,8 @@ export interface ThreadDump {
   readonly concluded?: ReadonlyMap<string, ConcludedOwner>;
   /** The line that ends a dump was there, or the blank one that ends a stack. */
   readonly ended: boolean;
+  /** What stands at the end of every whole dump of its format is missing. */
+  readonly isOpen?: boolean;
   /** Frames and threads that were passed over because a bound was reached. */
   readonly refused: number;
 }

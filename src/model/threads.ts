@@ -121,8 +121,10 @@ export const ThreadsSchema = v.object({
   ),
   /** The most waited for first. */
   locks: list(Lock),
-  /** Threads of the last dump that wait for a monitor, of which the dump does not say which. */
+  /** Threads of the last dump that wait for a lock, of which the dump does not say which. */
   unnamed: list(Thread),
+  /** Threads of the last dump that wait for news within a task that a pool has given them, by the innermost method that is not the JDK's; most first. */
+  taskWaits: list(v.object({ method: v.string(), threads: list(Thread) })),
   /** Of the last dump. */
   cutStacks: list(
     v.object({ thread: Thread, frames: v.number(), why: v.picklist(['limit', 'elided', 'broken', 'end']) }),

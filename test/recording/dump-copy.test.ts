@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { UNNAMED_CLASS } from '../../src/model/thread-dump.js';
 import { dumpsIn } from '../../src/open/thread-dumps.js';
 import { redactedDump } from '../../src/recording/copy/dump-copy.js';
 import { Pseudonyms } from '../../src/recording/copy/pseudonyms.js';
-import { dumpBytes, judged } from '../support/thread-dumps.js';
+import { dumpBytes, dumpText, judged } from '../support/thread-dumps.js';
 
 const FIXTURES = [
   'mixed-jdk17-jstack-l.txt',
@@ -56,4 +57,15 @@ test('what is no dump of HotSpot’s is left out', () => {
   const names = new Pseudonyms({ keepNames: [], isKernelName: () => false });
   assert.equal(redactedDump(Buffer.from('nothing of the kind\n'), names), undefined);
   assert.equal(redactedDump(dumpBytes('mixed-jdk17-thread-info.txt'), names), undefined);
+});
+
+test('a class that the dump does not name stays unnamed, and a dump that was cut stays cut', () => {
+  const waits = dumpText({ one: ['RUNNABLE', 'at a.B.use(B.java:1)', 'at java.lang.Thread.run(Thread.java:1)'] });
+  const text = waits.replace(' runnable  [', ' in Object.wait() [').replace(/JNI.*\n/, '');
+  const [copy] = dumpsIn(Buffer.from(copyOf(Buffer.from(text))));
+  assert.deepEqual(
+    copy?.threads[0]?.notes.map(({ type, use }) => [type, use]),
+    [[UNNAMED_CLASS, 'initialises']],
+  );
+  assert.equal(copy.isOpen, true);
 });

@@ -10,13 +10,15 @@ export interface Header {
   readonly nativeId?: number;
   readonly virtual: boolean;
   readonly state?: JavaState;
+  /** HotSpot says that it is 'in Object.wait()'. */
+  readonly isInWait?: boolean;
   readonly ownedBy?: NamedOwner;
   /** 'on CLASS@HASH' of a ThreadInfo. */
   readonly on?: string;
 }
 
 /** JDK 5 to 26, and of the serviceability agent: '"main" #1 [2] daemon prio=5 os_prio=0 cpu=… tid=0x… nid=0x5a2d runnable [0x…]'. */
-const HOTSPOT = /^"([^]*)"\s*(?:#(\d+) )?\s*(?:\[(\d+)\] )?(?:daemon )?\s*((?:prio|os_prio|cpu|tid|nid)=[^"]*)$/;
+const HOTSPOT = /^"([^]*)"\s*(?:#(\d+) )?\s*(?:\[(\d+)\] )?(?:daemon )?\s*((?:id|prio|os_prio|cpu|tid|nid)=[^"]*)$/;
 /** ThreadInfo.toString: '"a" daemon prio=5 Id=12 BLOCKED on X@1f owned by "b" Id=13 (suspended) (in native)'. */
 const THREAD_INFO =
   /^"([^]*?)"(?: daemon)?(?: prio=\d+)? Id=(\d+) (NEW|RUNNABLE|BLOCKED|WAITING|TIMED_WAITING|TERMINATED)(?: on (\S+))?(?: owned by "([^]*)" Id=(-?\d+))?(?: \(suspended\))?(?: \(in native\))?\s*$/;
@@ -55,10 +57,11 @@ function withJavaId(text: string | undefined): { readonly javaId?: number } {
   return javaId === undefined ? {} : { javaId };
 }
 
+const IN_WAIT = 'in Object.wait()';
 /** What HotSpot says behind the fields; JDK 5 has no other state. */
 const HEADER_STATES: readonly (readonly [words: string, state: JavaState])[] = [
   ['waiting for monitor entry', 'BLOCKED'],
-  ['in Object.wait()', 'WAITING'],
+  [IN_WAIT, 'WAITING'],
   ['waiting on condition', 'WAITING'],
   ['runnable', 'RUNNABLE'],
 ];
@@ -75,6 +78,7 @@ function hotspotHeader(line: string): Header | undefined {
     ...(nativeId !== undefined && { nativeId }),
     virtual: false,
     ...(state && { state }),
+    isInWait: fields.includes(` ${IN_WAIT}`),
   };
 }
 
@@ -127,6 +131,13 @@ export function headerOf(line: string): Header | undefined {
     // 'IN_NATIVE' and its like are the VM's own states.
     ...(known && { state: known }),
   };
+}
+
+/** Where a ThreadInfo begins within the line of a log; below 0 where there is none, or the line itself begins so. */
+export function threadInfoIn(line: string): number {
+  if (line.charAt(0) === '"' || !line.includes('" ') || !line.includes(' Id=')) return -1;
+  const at = line.indexOf('"');
+  return threadInfoHeader(line.slice(at).trimEnd()) ? at : -1;
 }
 
 /** Whether a line may be the beginning of a header whose name goes on in the next one. */

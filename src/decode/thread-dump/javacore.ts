@@ -2,14 +2,15 @@
 // names what it waits for and who owns that; JVMs without that line (IBM's before version 6) tell it in the section of monitors alone. All threads stand
 // still meanwhile. Source: OpenJ9's documentation, "Java dump".
 
-import type {
-  DumpedLock,
-  DumpedThread,
-  JavaState,
-  LockNote,
-  LockUse,
-  NamedOwner,
-  ThreadDump,
+import {
+  UNNAMED_CLASS,
+  type DumpedLock,
+  type DumpedThread,
+  type JavaState,
+  type LockNote,
+  type LockUse,
+  type NamedOwner,
+  type ThreadDump,
 } from '../../model/thread-dump.js';
 import { Frames, MOST_FRAMES } from './frames.js';
 import { addressId } from './lock-lines.js';
@@ -196,7 +197,7 @@ export class JavacoreReader {
     const [, initialiser] = INITIALISER.exec(rest) ?? [];
     if (initialiser !== undefined) {
       // Which class it is stands nowhere.
-      thread.notes.push({ id: lock.id, type: 'a class', use: 'initialises', frame: 0 });
+      thread.notes.push({ id: lock.id, type: UNNAMED_CLASS, use: 'initialises', frame: 0 });
       thread.owner = { name: initialiser };
       return;
     }
@@ -222,6 +223,7 @@ export class JavacoreReader {
       threads: this.threads.map((thread) => built(thread, numbered)),
       reported: [],
       ended,
+      ...(!ended && { isOpen: true }),
       refused,
     };
   }

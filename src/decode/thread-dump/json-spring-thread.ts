@@ -1,11 +1,12 @@
 // A thread of Spring Boot's /actuator/threaddump → a thread. It is java.lang.management.ThreadInfo as Jackson writes it: locks are a class and an identity
 // hash, and monitors name the frame that took them (docs.spring.io, Actuator REST API, "Thread Dump").
 
+import { isParkedAt } from '../../base/java-names.js';
 import type { DumpedLock, DumpedThread, LockNote } from '../../model/thread-dump.js';
 import type { Frames } from './frames.js';
 import { javaState } from './headers.js';
 import { isFields, listOf, numberOf, textOf, type Fields } from './json-fields.js';
-import { isParkedAt, useOfAwaited } from './thread-builder.js';
+import { useOfAwaited } from './thread-builder.js';
 
 /** The line that stands for a native method in a StackTraceElement. */
 const NATIVE_LINE = -2;

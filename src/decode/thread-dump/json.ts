@@ -59,6 +59,10 @@ export function jsonReaderFor(beginning: string): JsonDumpReader | undefined {
   return form && new JsonDumpReader(form);
 }
 
+function withEnd(ended: boolean): Pick<ThreadDump, 'ended' | 'isOpen'> {
+  return ended ? { ended } : { ended, isOpen: true };
+}
+
 class JsonDumpReader {
   private readonly form: Form;
   private readonly threads: DumpedThread[] = [];
@@ -107,7 +111,7 @@ class JsonDumpReader {
       ...(vm !== undefined && { vm }),
       threads: this.threads,
       reported: [],
-      ended: /\}\s*$/.test(this.text),
+      ...withEnd(/\}\s*$/.test(this.text)),
       refused: this.refused,
     };
   }

@@ -5,7 +5,7 @@ import type { DumpFormat, ThreadDump, DumpedThread } from '../../model/thread-du
 import { DeadlockSection } from './deadlock-section.js';
 import { FrameRuns } from './frame-runs.js';
 import { Frames, MOST_FRAMES } from './frames.js';
-import { headerOf, javaState, mayGoOn, type Header } from './headers.js';
+import { headerOf, javaState, mayGoOn, threadInfoIn, type Header } from './headers.js';
 import { beginningIn, LinePrefix, unwrapped } from './line-prefix.js';
 import { lockLine, lockOf } from './lock-lines.js';
 import { nameOf } from './text.js';
@@ -19,7 +19,7 @@ const DATE = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)
 const BARE_FRAME = /^\s+([\w$./<>@-]+\([^()]*\))$/;
 /** With what it waits for, as VisualVM writes it of a JVM of version 5. */
 const STATE = /^java\.lang\.Thread\.State: ([A-Z_]+)(?: on (\S+@[\da-f]+)(?: owned by: (.*))?)?/;
-const MOUNTED = /^Mounted virtual thread #?(\d+)/;
+const MOUNTED = /^Mounted virtual thread (?:"[^"]*" )?#?(\d+)/;
 const FOUND = /^Found (?:one|\d+) Java-level deadlocks?:?$/;
 
 /** What is known of a dump while its lines come. */
@@ -35,6 +35,8 @@ interface Dump {
   vm: string | undefined;
   /** Something came behind its last thread, which is whole then. */
   isEnded: boolean;
+  /** HotSpot's last line came. */
+  isClosed: boolean;
   frames: number;
   /** Frames that were passed over. */
   refused: number;
@@ -50,6 +52,7 @@ function newDump(): Dump {
     takenAt: undefined,
     vm: undefined,
     isEnded: false,
+    isClosed: false,
     frames: 0,
     refused: 0,
   };
@@ -84,13 +87,22 @@ export class DumpReader {
       this.begin(whole, begins);
       return;
     }
-    const line = this.prefix.strip(whole);
+    const line = this.withoutPrefix(whole);
     if (line.trim() === '') {
       this.thread?.blank();
       return;
     }
     if (this.open !== undefined && this.goOn(line)) return;
     this.known(line, line.trim());
+  }
+
+  /** Nothing begins a dump of ThreadInfo, so each header of a thread may be the first line that tells what a log puts before it. */
+  private withoutPrefix(whole: string): string {
+    const line = this.prefix.strip(whole);
+    const at = threadInfoIn(line);
+    if (at <= 0) return line;
+    this.prefix.learn(whole, whole.length - line.length + at);
+    return line.slice(at);
   }
 
   /** Takes whole lines of frames, '\tat …\n' each; false where they have to come one by one. */
@@ -258,12 +270,12 @@ export class DumpReader {
 
   private close(): void {
     this.closeThread();
-    this.dump.isEnded = true;
+    this.dump.isEnded = this.dump.isClosed = true;
   }
 
   private finish(): void {
     this.closeThread();
-    const { format, threads, takenAt, vm, deadlocks, isEnded: ended, refused } = this.dump;
+    const { format, threads, takenAt, vm, deadlocks, isEnded: ended, isClosed, refused } = this.dump;
     this.dump = newDump();
     if (format !== undefined && threads.length > 0)
       this.emit({
@@ -273,6 +285,7 @@ export class DumpReader {
         threads,
         reported: deadlocks?.waits ?? [],
         ended,
+        ...(format === 'hotspot' && !isClosed && { isOpen: true }),
         refused,
       });
   }

@@ -1,16 +1,18 @@
 // One thread of a dump while its lines come: the header first, then frames, and lines about locks that belong to the frame above them.
 
-import type { DumpedLock, DumpedThread, JavaState, LockNote, LockUse, NamedOwner } from '../../model/thread-dump.js';
+import { isParkedAt, OBJECT_WAIT } from '../../base/java-names.js';
+import {
+  UNNAMED_CLASS,
+  type DumpedLock,
+  type DumpedThread,
+  type JavaState,
+  type LockNote,
+  type LockUse,
+  type NamedOwner,
+} from '../../model/thread-dump.js';
 import type { Header } from './headers.js';
 import type { LockLine } from './lock-lines.js';
 import { nameOf } from './text.js';
-
-const PARK = /\bUnsafe\.park\(/;
-
-/** Whether a thread with this innermost frame is parked: what is 'waiting on' or 'waiting to lock' in some formats is what it is parked on then. */
-export function isParkedAt(top = ''): boolean {
-  return PARK.test(top);
-}
 
 /** What a ThreadInfo's one lock is to its thread. */
 export function useOfAwaited(state: JavaState | undefined, isParked: boolean): LockUse {
@@ -130,7 +132,10 @@ export class ThreadBuilder {
       virtual,
       ...(state && this.hasJavaState() && { state }),
       frames: this.frames,
-      notes: on === undefined ? notes : withAwaited(notes, on, state, isParked),
+      notes: [
+        ...(on === undefined ? notes : withAwaited(notes, on, state, isParked)),
+        ...(this.awaitsClass() ? [classAt(this.frames[0] ?? '')] : []),
+      ],
       ...(this.synchronizers && { synchronizers: this.synchronizers }),
       ...(ownedBy && { ownedBy: namedOwner(ownedBy) }),
       elided: this.elided,
@@ -138,10 +143,25 @@ export class ThreadBuilder {
     };
   }
 
+  /**
+   * HotSpot waits for another thread to initialise or load a class as it does in Object.wait(), in a thread that it calls runnable, and JDK 11 and older
+   * say no more of it (javaVFrame::print_lock_info_on).
+   */
+  private awaitsClass(): boolean {
+    const [top] = this.frames;
+    if (this.header.isInWait !== true || this.state !== 'RUNNABLE' || top === undefined) return false;
+    return !OBJECT_WAIT.test(top) && !this.notes.some(({ use }) => use === 'initialises');
+  }
+
   /** HotSpot's words behind a header are of any thread; one without frames is the VM's own, or tells its state in a line. */
   private hasJavaState(): boolean {
     return this.hasStateLine || this.frames.length > 0 || this.header.format !== 'hotspot';
   }
+}
+
+/** A class that no line names: threads at the same place wait for the same one. */
+function classAt(frame: string): LockNote {
+  return { id: `class at ${frame}`, type: UNNAMED_CLASS, use: 'initialises', frame: 0 };
 }
 
 function namedOwner({ name, javaId }: NamedOwner): NamedOwner {

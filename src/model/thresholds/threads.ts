@@ -37,6 +37,12 @@ export const THREADS = thresholds('threads', {
       prior: 'one thread may have gone on to another lock of that class; two that meet again at the next one are rare',
     },
   },
+  leastInTask: {
+    value: 2,
+    unit: 'count',
+    means: 'As many threads that wait for news at one place within a task of their pool are told of.',
+    basis: { prior: 'one is what a pool is for; two at the same place may wait for the same' },
+  },
   quickHeap: {
     value: 1_073_741_824,
     unit: 'B',

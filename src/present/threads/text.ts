@@ -26,7 +26,7 @@ function ownerCell({ owner }: ThreadLock): string {
 function doesCell({ does }: ThreadLock): string {
   if (does === null) return '-';
   const { kernel } = does;
-  if (kernel === null || kernel.call === null) return does.doing;
+  if (kernel === null || kernel.call === null || kernel.call === 'futex') return does.doing;
   return `${kernel.call}(2) ${endOfPath(kernel.path ?? '', LONGEST_PATH)}`.trim();
 }
 

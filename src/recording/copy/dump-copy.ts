@@ -3,7 +3,13 @@
 
 import { DumpReader } from '../../decode/thread-dump/reader.js';
 import { LineSplitter } from '../../decode/thread-dump/text.js';
-import type { DumpedLock, DumpedThread, LockUse, ThreadDump } from '../../model/thread-dump.js';
+import {
+  UNNAMED_CLASS,
+  type DumpedLock,
+  type DumpedThread,
+  type LockUse,
+  type ThreadDump,
+} from '../../model/thread-dump.js';
 import type { Pseudonyms } from './pseudonyms.js';
 
 /** The words of HotSpot for each use (javaVFrame::print_lock_info_on, src/hotspot/share/runtime/vframe.cpp). */
@@ -30,7 +36,7 @@ export function redactedDump(text: Uint8Array, names: Pseudonyms): string | unde
   return dump?.format === 'hotspot' && another === undefined ? printed(dump, names) : undefined;
 }
 
-function printed({ vm = '', threads, reported, ended }: ThreadDump, names: Pseudonyms): string {
+function printed({ vm = '', threads, reported, ended, isOpen }: ThreadDump, names: Pseudonyms): string {
   const deadlocks = reported.flatMap(({ waiter, lock, owner }) => [
     `"${names.program(waiter)}":`,
     `  waiting to lock monitor 0x1 (object ${lock.id}, a ${names.javaClass(lock.type)}),`,
@@ -41,7 +47,7 @@ function printed({ vm = '', threads, reported, ended }: ThreadDump, names: Pseud
     '',
     ...threads.flatMap((thread) => threadLines(thread, names)),
     ...(deadlocks.length > 0 ? ['Found one Java-level deadlock:', ...deadlocks, 'Found 1 deadlock.', ''] : []),
-    ...(ended ? ['JNI global refs: 0, weak refs: 0', ''] : []),
+    ...(ended && isOpen !== true ? ['JNI global refs: 0, weak refs: 0', ''] : []),
   ].join('\n');
 }
 
@@ -49,10 +55,15 @@ function threadLines(thread: DumpedThread, names: Pseudonyms): string[] {
   const { name, javaId, nativeId, state, frames, notes, synchronizers, elided, broken } = thread;
   const number = javaId === undefined ? '' : `#${javaId} `;
   const kernels = nativeId === undefined ? '' : ` nid=0x${nativeId.toString(16)}`;
+  // That is told by the header's words alone.
+  const isForClass = (type: string): boolean => type === UNNAMED_CLASS;
+  const words = notes.some(({ type }) => isForClass(type)) ? 'in Object.wait()' : 'runnable';
   const notesAt = (at: number) =>
-    notes.filter(({ frame }) => frame === at).map((note) => `\t- ${WORDS[note.use]} ${objectOf(note, names)}`);
+    notes
+      .filter(({ frame, type }) => frame === at && !isForClass(type))
+      .map((note) => `\t- ${WORDS[note.use]} ${objectOf(note, names)}`);
   return [
-    `"${names.program(name)}" ${number}prio=5 tid=0x1${kernels} runnable  [0x0]`,
+    `"${names.program(name)}" ${number}prio=5 tid=0x1${kernels} ${words}  [0x0]`,
     ...(state ? [`   java.lang.Thread.State: ${state}`] : []),
     ...frames.flatMap((frame, at) => [`\tat ${frameOf(frame, names)}`, ...notesAt(at)]),
     ...(elided ? ['\t...'] : []),

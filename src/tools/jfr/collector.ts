@@ -3,6 +3,7 @@
 
 import type { FlightEvent, FlightKind } from '../../model/flight.js';
 import { isoTime } from '../../base/format.js';
+import { OF_JDK } from '../../base/java-names.js';
 import { methodOf } from '../threads/activity.js';
 import { Names, ThreadNumbers } from './interned.js';
 import { Tally } from './tally.js';
@@ -50,9 +51,6 @@ export class FlightTime {
   }
 }
 
-/** Packages of the JDK and of what runs under every program. */
-const JDK = /^(?:java|javax|jdk|sun|com\.sun)\./;
-
 /** A chunk's stacks are the same objects each time. */
 const CALLERS = new WeakMap<readonly string[], string>();
 
@@ -61,7 +59,8 @@ export function callerIn(stack: readonly string[] | undefined): string | undefin
   const [innermost] = stack ?? [];
   if (!stack || innermost === undefined) return undefined;
   let caller = CALLERS.get(stack);
-  if (caller === undefined) CALLERS.set(stack, (caller = methodOf(stack.find((each) => !JDK.test(each)) ?? innermost)));
+  if (caller === undefined)
+    CALLERS.set(stack, (caller = methodOf(stack.find((each) => !OF_JDK.test(each)) ?? innermost)));
   return caller;
 }
 

@@ -37,6 +37,8 @@ const METHODS: readonly (readonly [method: RegExp, doing: Doing])[] = [
   [/^java\.lang\.(?:ProcessImpl|UNIXProcess|ProcessHandleImpl)\./, 'child'],
   [/^java\.lang\.Thread\.(?:sleep|sleep0|sleepNanos0|sleepImpl)$/, 'sleep'],
 ];
+/** Whose wait for news is one for a child process. */
+const AWAITS_CHILD = /^java\.lang\.(?:ProcessImpl|UNIXProcess)\.waitFor\(/;
 const NATIVE = /\(Native Method\)$/;
 
 /** 'java.io.RandomAccessFile.write' of 'java.io.RandomAccessFile.write(RandomAccessFile.java:545)'. */
@@ -50,6 +52,7 @@ export function activityOf({ frames }: DumpedThread, awaits?: 'lock' | 'news'): 
   const [top] = frames;
   if (top === undefined) return { doing: awaits ?? 'unknown' };
   const method = methodOf(top);
+  if (awaits === 'news' && frames.some((frame) => AWAITS_CHILD.test(frame))) return { doing: 'child', method };
   if (awaits !== undefined) return { doing: awaits, method };
   const known = METHODS.find(([pattern]) => pattern.test(method))?.[1];
   return { doing: known ?? (NATIVE.test(top) ? 'native' : 'java'), method };

@@ -4,6 +4,7 @@
 import { count, duration, several } from '../../base/format.js';
 import { lockName } from '../../model/lock-name.js';
 import { peerName } from '../../model/peer-name.js';
+import { THREADS } from '../../model/thresholds/threads.js';
 import type { LockOwner, ThreadActivity, ThreadLock, ThreadRef, Threads } from '../../model/threads.js';
 
 type Told = Omit<Threads, 'answer'>;
@@ -58,7 +59,7 @@ function named(threads: readonly ThreadRef[]): string {
   return several(threads.map(quoted), SHOWN_NAMES);
 }
 
-/** 'is in write(2) to descriptor 7, /data/snap, asleep in balance_dirty_pages'; Java's view alone where the kernel's is missing. */
+/** 'is in write(2) to descriptor 7, /data/snap, asleep in balance_dirty_pages'; Java's view first where the kernel's is missing, or a futex, of which Java knows what for. */
 function doingWords({ doing, method, kernel }: ThreadActivity): string {
   const java = `${DOING[doing]}${method === null ? '' : ` (${method})`}`;
   if (kernel === null) return java;
@@ -67,7 +68,7 @@ function doingWords({ doing, method, kernel }: ThreadActivity): string {
   const on = descriptor === null ? '' : ` on descriptor ${descriptor}${leadsTo === '' ? '' : `, ${leadsTo}`}`;
   const where = wchan === null ? '' : ` in ${wchan}`;
   const how = state === null ? '' : `, ${STATES[state] ?? `in state ${state}`}${where}`;
-  return call === null
+  return call === null || call === 'futex'
     ? `${java}; the kernel: ${how.slice(2) || 'not told'}`
     : `is in ${call}(2)${on}${how} (${method ?? 'no Java frame'})`;
 }
@@ -150,8 +151,17 @@ function locksSentences(locks: readonly ThreadLock[], deadlocks: Threads['deadlo
 function unnamedSentence(unnamed: Threads['unnamed']): string[] {
   const many = unnamed.length;
   if (many === 0) return [];
-  const wait = many === 1 ? 'thread waits for a monitor that' : 'threads wait for monitors that';
+  const wait = many === 1 ? 'thread waits for a lock that' : 'threads wait for locks that';
   return [`${count(many)} ${wait} the dump does not name: ${named(unnamed)}.`];
+}
+
+/** Where no lock is waited for by as many: a free connection, a permit or another task's result is no lock, and has no holder in a dump. */
+function taskSentences({ locks, taskWaits: [first] }: Told): string[] {
+  const many = first?.threads.length ?? 0;
+  if (!first || many < THREADS.leastInTask || locks.some(({ waiters }) => waiters.length >= many)) return [];
+  return [
+    `${count(many)} threads wait within a task of their pool to be told to go on, all in ${first.method}: ${named(first.threads)}. What that takes is no lock, so no dump shows who would tell them.`,
+  ];
 }
 
 function cutSentence(cutStacks: Threads['cutStacks']): string[] {
@@ -163,21 +173,33 @@ function cutSentence(cutStacks: Threads['cutStacks']): string[] {
   ];
 }
 
-/** `hidesVirtual`: virtual threads are in use that the dump can't have. */
-function noneSentence(dumps: Threads['dumps'], hidesVirtual: boolean): string {
+/** Why a dump may show no lock though threads wait for one. */
+export type Blind = 'stackless' | 'lockless' | 'hides-virtual';
+
+const BUT: Readonly<Record<Blind, string>> = {
+  stackless: 'but it has the stacks of none, so whether one does is not in it',
+  lockless: 'but before JDK 25 such a dump holds no monitors, so whether one waits for one is not in it',
+  'hides-virtual': 'but virtual threads are in use, and those that wait are in no such dump',
+};
+
+function noneSentence(dumps: Threads['dumps'], blind: Blind | undefined): string {
   const threads = count(dumps.at(-1)?.threads ?? 0);
   const where = dumps.length === 1 ? 'the dump' : `each of ${dumps.length} dumps`;
-  return hidesVirtual
-    ? `None of the ${threads} threads in ${where} waits for a lock, but virtual threads are in use, and those that wait are in no such dump.`
-    : `No thread waits for a lock, of ${threads} in ${where}.`;
+  if (blind === undefined) return `No thread waits for a lock, of ${threads} in ${where}.`;
+  return blind === 'hides-virtual'
+    ? `None of the ${threads} threads in ${where} waits for a lock, ${BUT[blind]}.`
+    : `None of the ${threads} threads in ${where} is shown to wait for a lock, ${BUT[blind]}.`;
 }
 
-export function answerOf({ dumps, locks, unnamed, cutStacks, deadlocks }: Told, hidesVirtual: boolean): string[] {
+/** `blind`: of the last dump. */
+export function answerOf(document: Told, blind: Blind | undefined): string[] {
+  const { dumps, locks, unnamed, cutStacks, deadlocks } = document;
   return [
     ...deadlocks.map((circle) => `Deadlock: ${named(circle)} wait for each other, and none of them will go on.`),
     ...locksSentences(locks, deadlocks, dumps.length),
     ...unnamedSentence(unnamed),
-    ...(locks.length === 0 && unnamed.length === 0 ? [noneSentence(dumps, hidesVirtual)] : []),
+    ...(locks.length === 0 && unnamed.length === 0 ? [noneSentence(dumps, blind)] : []),
+    ...taskSentences(document),
     ...cutSentence(cutStacks),
   ];
 }

@@ -1,13 +1,15 @@
 // Dumps that were judged → the one document of `threads`, which the text and --json are made from.
 
+import { count } from '../../base/format.js';
 import type { DeadlockLink, LockSighting } from '../../model/jvm-threads.js';
 import type { DumpedThread } from '../../model/thread-dump.js';
 import type { KernelThread, LockOwner, ThreadActivity, ThreadLock, ThreadRef, Threads } from '../../model/threads.js';
-import { answerOf } from './answer.js';
+import { answerOf, type Blind } from './answer.js';
 import { groupsOf } from './groups.js';
 import type { History } from './history.js';
 import { doingOf, type JudgedDump } from './judge.js';
-import type { Owner } from './owner.js';
+import { INITIALISER, type Owner } from './owner.js';
+import { taskWaitsIn } from './task-waits.js';
 import { ownerOver, toldOf, type KernelThreads, type Track } from './tracks.js';
 
 /** Locks that are told of: a dump of a sick JVM has some, one of a healthy JVM over a night many that were waited for once. */
@@ -109,26 +111,51 @@ function hidesVirtualThreads({ dump: { format, threads } }: JudgedDump): boolean
   );
 }
 
+function blindnessOf(judged: JudgedDump): Blind | undefined {
+  const { format, threads } = judged.dump;
+  if (threads.every(({ frames }) => frames.length === 0)) return 'stackless';
+  const isToFile = format === 'dump-to-file' || format === 'dump-to-file-json';
+  if (isToFile && threads.every(({ state }) => state === undefined)) return 'lockless';
+  return hidesVirtualThreads(judged) ? 'hides-virtual' : undefined;
+}
+
+/** Forms without HotSpot's own lines show a thread that waits for a class as one that runs. */
+function initialisersSentence({ dump: { format, threads } }: JudgedDump): string[] {
+  if (format === 'hotspot' || format === 'jhsdb' || format === 'javacore') return [];
+  const within = threads.filter(({ frames }) => frames.some((frame) => frame.includes(INITIALISER))).length;
+  if (within === 0) return [];
+  return [
+    `${within === 1 ? 'One thread is within the initialiser of a class' : `${count(within)} threads are within initialisers of classes`}, and such a dump does not show who waits until a class is initialised: jstack does.`,
+  ];
+}
+
 /** `limits`: what could not be read, in sentences. */
 export function threadsDocument(tool: string, history: History, limits: readonly string[]): Threads {
   const last = history.last();
   const told = history.locks();
-  const hidesVirtual = last !== undefined && hidesVirtualThreads(last);
+  const blind = last && blindnessOf(last);
   const document = {
     schema: 'iowitness.threads/1' as const,
     tool,
     dumps: history.rows,
     locks: told.slice(0, MOST_LOCKS).map((track) => lockOf(history.rows, track)),
     unnamed: last?.unnamed.map(ref) ?? [],
+    taskWaits: last ? taskWaitsIn(last).map(({ method, threads }) => ({ method, threads: threads.map(ref) })) : [],
     cutStacks: last?.cuts.map(({ thread, why }) => ({ thread: ref(thread), frames: thread.frames.length, why })) ?? [],
     deadlocks: last?.deadlocks.map((circle) => circle.map(ref)) ?? [],
     groups: groupsOf(last?.dump.threads ?? []),
     limits: [
       ...limits,
       ...(history.rows.some(({ format }) => format === 'jhsdb')
-        ? ['jhsdb does not tell what a parked thread waits for, so waiters for java.util.concurrent locks are missing.']
+        ? [
+            'jhsdb does not tell what a parked thread waits for, so which java.util.concurrent locks are waited for is not known.',
+          ]
         : []),
-      ...(hidesVirtual
+      ...(last ? initialisersSentence(last) : []),
+      ...(last?.dump.isOpen === true
+        ? ['What closes a whole dump is missing in the last one, so threads may be missing as well.']
+        : []),
+      ...(blind === 'hides-virtual'
         ? [
             'Virtual threads are in use: those that are not mounted are in no such dump, nor is what they wait for or hold; `jcmd PID Thread.dump_to_file FILE` has them.',
           ]
@@ -137,5 +164,5 @@ export function threadsDocument(tool: string, history: History, limits: readonly
       ...(told.length > MOST_LOCKS ? [`${told.length - MOST_LOCKS} more locks were waited for.`] : []),
     ],
   };
-  return { ...document, answer: answerOf(document, hidesVirtual) };
+  return { ...document, answer: answerOf(document, blind) };
 }

@@ -28,7 +28,7 @@ export interface JudgedDump {
   readonly cuts: readonly Cut[];
   /** Each as its threads in a circle, every one waiting for a lock of the next. */
   readonly deadlocks: readonly (readonly DumpedThread[])[];
-  /** Threads that wait for a monitor, of which the dump does not say which. */
+  /** Threads that wait for a lock, of which the dump does not say which. */
   readonly unnamed: readonly DumpedThread[];
   /** The lock that a thread waits for. */
   readonly awaited: ReadonlyMap<DumpedThread, JudgedLock>;
@@ -67,9 +67,14 @@ export function judgeDump(dump: ThreadDump): JudgedDump {
   return { dump, locks, cuts, deadlocks: deadlocksIn(awaited), unnamed, awaited };
 }
 
+/** An owner that a circle may rest on: who initialises a class is inferred by name alone, and of one instant. */
+function isSure({ lock, owner }: JudgedLock): boolean {
+  return owner.grade === 'exact' || (lock.kind === 'class' && owner.grade === 'inferred');
+}
+
 /**
- * Circles of owners that wait for each other. Owners that are not exact make none, and neither does a wait that ends by itself: tryLock with a time limit,
- * which the JVM's own report counts.
+ * Circles of owners that wait for each other. Others make none, and neither does a wait that ends by itself: tryLock with a time limit, which the JVM's own
+ * report counts, as it does not count classes.
  */
 function deadlocksIn(awaited: ReadonlyMap<DumpedThread, JudgedLock>): DumpedThread[][] {
   const circles: DumpedThread[][] = [];
@@ -80,8 +85,8 @@ function deadlocksIn(awaited: ReadonlyMap<DumpedThread, JudgedLock>): DumpedThre
     while (thread && !done.has(thread)) {
       done.add(thread);
       way.push(thread);
-      const owner: Owner | undefined = awaited.get(thread)?.owner;
-      thread = owner?.grade === 'exact' ? owner.thread : undefined;
+      const lock = awaited.get(thread);
+      thread = lock && isSure(lock) ? lock.owner.thread : undefined;
       const circle = thread && way.includes(thread) ? way.slice(way.indexOf(thread)) : [];
       if (circle.length > 0 && !circle.some(({ state }) => state === 'TIMED_WAITING')) circles.push(circle);
     }
@@ -91,7 +96,8 @@ function deadlocksIn(awaited: ReadonlyMap<DumpedThread, JudgedLock>): DumpedThre
 
 /** What a thread does, locks that it waits for included. */
 export function doingOf(judged: JudgedDump, thread: DumpedThread): Activity {
-  return activityOf(thread, judged.awaited.has(thread) ? 'lock' : awaitsNews(thread) ? 'news' : undefined);
+  const awaitsLock = judged.awaited.has(thread) || judged.unnamed.includes(thread);
+  return activityOf(thread, awaitsLock ? 'lock' : awaitsNews(thread) ? 'news' : undefined);
 }
 
 /** From a lock to where the waiting ends: an owner that waits for no lock, one that is not known, or one that was met before. */

@@ -2,7 +2,13 @@
 // the owner, or the dump's threads were not looked at in one instant, or stacks are cut, it says so instead of choosing.
 
 import { shortClass } from '../../base/java-names.js';
-import { isOneInstant, type ConcludedOwner, type DumpedThread, type ThreadDump } from '../../model/thread-dump.js';
+import {
+  isOneInstant,
+  UNNAMED_CLASS,
+  type ConcludedOwner,
+  type DumpedThread,
+  type ThreadDump,
+} from '../../model/thread-dump.js';
 import type { Cut } from './cut.js';
 import type { AwaitedLock } from './uses.js';
 
@@ -51,15 +57,22 @@ function only(threads: readonly DumpedThread[], name: string, javaId?: number): 
   return found.length === 1 ? found[0] : undefined;
 }
 
-/** The one thread that runs the initialiser of a class. */
+/** In a frame: its thread initialises a class. */
+export const INITIALISER = '.<clinit>(';
+
+/** The one thread that runs the initialiser of a class. Where none does, an initialiser that runs may be of a class that has to be ready before it. */
 function initialiserOf({ dump, lock, waiters }: LockEvidence): Owner {
-  const first = `${lock.type}.<clinit>(`;
-  const found = dump.threads.filter(
-    (thread) => !waiters.includes(thread) && thread.frames.some((frame) => frame.startsWith(first)),
-  );
+  const others = dump.threads.filter((thread) => !waiters.includes(thread));
+  const runners = (words: string) => others.filter(({ frames }) => frames.some((frame) => frame.includes(words)));
+  if (lock.type === UNNAMED_CLASS)
+    return unknown('the dump does not say which class it is, nor who initialises or loads it', runners(INITIALISER));
+  const first = `${lock.type}${INITIALISER}`;
+  const found = runners(first).filter(({ frames }) => frames.some((frame) => frame.startsWith(first)));
   const [thread] = found;
-  if (!thread || found.length > 1) return unknown('the dump does not say which thread initialises the class', found);
-  return { grade: 'inferred', thread, because: 'it alone runs the initialiser', candidates: [] };
+  if (thread && found.length === 1)
+    return { grade: 'inferred', thread, because: 'it alone runs the initialiser', candidates: [] };
+  if (thread) return unknown('several threads run an initialiser of a class of that name', found);
+  return unknown('no stack shows its initialiser, which may wait for that of another class', runners(INITIALISER));
 }
 
 function concluded({ thread, because, candidates }: ConcludedOwner): Owner {

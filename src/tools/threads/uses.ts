@@ -1,7 +1,7 @@
 // A thread of a dump → the lock that it waits for and those that it holds. A file of its own because a dump's words mean other things than they
 // say: a 'locked' object is released while its thread is in Object.wait, and what is 'waited on' is mostly no lock at all.
 
-import { OBJECT_WAIT } from '../../base/java-names.js';
+import { isParkedAt, OBJECT_WAIT } from '../../base/java-names.js';
 import type { DumpedLock, DumpedThread, DumpFormat, LockNote } from '../../model/thread-dump.js';
 
 /**
@@ -51,9 +51,25 @@ export function awaitedBy(thread: DumpedThread, owned: ReadonlySet<string>): Awa
   return initialised && { id: initialised.id, type: initialised.type, kind: 'class' };
 }
 
-/** Whether it waits for a monitor that no line names; the agent's word for blocked has a wider meaning. */
-export function awaitsUnnamed({ state, frames }: DumpedThread, format: DumpFormat): boolean {
-  return state === 'BLOCKED' && frames.length > 0 && format !== 'jhsdb';
+/** The methods of java.util.concurrent in which a thread waits for a lock. */
+const LOCKS =
+  /^java\.util\.concurrent\.locks\.(?:ReentrantLock|ReentrantReadWriteLock\$(?:Read|Write)Lock|StampedLock)\.(?:lock|lockInterruptibly|tryLock|readLock|writeLock|tryReadLock|tryWriteLock|readLockInterruptibly|writeLockInterruptibly)\(/;
+/** What stands above them on the stack of one that is parked there. */
+const PARKS =
+  /^(?:(?:jdk\.internal|sun)\.misc\.Unsafe|java\.util\.concurrent\.locks\.[\w$]+|java\.lang\.(?:VirtualThread|System\$\d+)|jdk\.internal\.(?:vm|misc)\.[\w$]+)\./;
+
+/** Whether its frames show that it is parked in one of them. */
+function isParkedForLock({ frames }: DumpedThread): boolean {
+  return isParkedAt(frames[0]) && LOCKS.test(frames.find((frame) => !PARKS.test(frame) || LOCKS.test(frame)) ?? '');
+}
+
+/**
+ * Whether it waits for a lock that no line names: for a monitor (the agent's word for blocked has a wider meaning), or, in dumps that don't tell what
+ * threads are parked on, for one of java.util.concurrent.
+ */
+export function awaitsUnnamed(thread: DumpedThread, format: DumpFormat): boolean {
+  if (thread.state === 'BLOCKED' && format !== 'jhsdb') return true;
+  return !thread.notes.some(({ use }) => use === 'parks') && isParkedForLock(thread);
 }
 
 /**
@@ -69,10 +85,12 @@ export function monitorsOf(thread: DumpedThread): ReadonlySet<string> {
   return new Set(notes.filter(({ use, id }) => use === 'holds' && !letGo.has(id)).map(({ id }) => id));
 }
 
-/** Whether it waits in Object.wait or on a condition: for news, not for a lock. */
+/** Whether it waits in Object.wait, on a condition or parked for something else: for news, as it waits for no lock. */
 export function awaitsNews({ state, notes, frames }: DumpedThread): boolean {
   return (
     state !== 'BLOCKED' &&
-    (OBJECT_WAIT.test(frames[0] ?? '') || notes.some(({ use }) => use === 'waits' || use === 'parks'))
+    (OBJECT_WAIT.test(frames[0] ?? '') ||
+      isParkedAt(frames[0]) ||
+      notes.some(({ use }) => use === 'waits' || use === 'parks'))
   );
 }

@@ -106,6 +106,13 @@ describe('the same dump', () => {
     'in Docker’s log': Buffer.from(
       lines.map((line) => JSON.stringify({ log: `${line}\n`, stream: 'stdout' })).join('\n'),
     ),
+    'with rsyslog’s tabs': Buffer.from(
+      lines.map((line, at) => `Nov 29 12:00:${at % 60} host java[12]: ${line.replaceAll('\t', '#011')}`).join('\n'),
+    ),
+    'in a journal as JSON': Buffer.from(
+      lines.map((line) => JSON.stringify({ _PID: '4711', MESSAGE: line })).join('\n'),
+    ),
+    'in a logger’s JSON': Buffer.from(lines.map((line) => JSON.stringify({ level: 'WARN', message: line })).join('\n')),
     'with lines of a log between': Buffer.from(
       lines
         .flatMap((line, at) =>
@@ -124,6 +131,14 @@ describe('the same dump', () => {
       assert.deepEqual(found, expected);
     });
   }
+
+  test('of ThreadInfo has the same threads where a log puts words before each line', () => {
+    const text = dumpBytes('mixed-jdk17-thread-info.txt').toString();
+    const logged = text
+      .split('\n')
+      .map((line, at) => `2026-11-29 12:00:01,${100 + at} WARN [watchdog] c.e.Dump - ${line}`);
+    assert.deepEqual(threadsOf(Buffer.from(logged.join('\n'))), threadsOf(Buffer.from(text)));
+  });
 
   test('in Latin-1 and in UTF-8 has the same names', () => {
     const text = dumpText({ 'Müller-1': ['RUNNABLE', 'at a.B.c(B.java:1)'] });

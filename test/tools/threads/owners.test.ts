@@ -228,7 +228,7 @@ test('a thread in Object.wait waits for no lock, though JDK 11 says that it wait
 test('a blocked thread of which no line names the monitor is told, and not that none waits', () => {
   const { answer, unnamed, locks } = judgedText(dumpText({ blocked: ['BLOCKED', 'at a.B.c(B.java:1)', RUN] }));
   assert.deepEqual([locks.length, unnamed.map(({ name }) => name)], [0, ['blocked']]);
-  assert.match(answer.join(' '), /^1 thread waits for a monitor that the dump does not name: “blocked”\./);
+  assert.match(answer.join(' '), /^1 thread waits for a lock that the dump does not name: “blocked”\./);
 });
 
 test('of a name as long as a URL the beginning and the end are told', () => {
@@ -302,4 +302,186 @@ test('a chain is followed to its end, and each link of it told once', () => {
   );
   assert.equal(answer.join(' ').match(/“writer” holds/g)?.length, 1);
   assert.doesNotMatch(answer.join(' '), /waits for a lock itself/);
+});
+
+describe('a class that is being initialised', () => {
+  const runs = (type: string, ...below: readonly string[]) => [
+    'RUNNABLE',
+    `at ${type}.<clinit>(A.java:5)`,
+    ...below,
+    RUN,
+  ];
+  const waitsFor = (type: string) => `- waiting on the Class initialization monitor for ${type}`;
+  const held = '- locked <0x00000000fa000030> (a java.lang.Class for a.Main)';
+
+  test('by threads that wait for each other’s is a deadlock, which the JVM itself never reports', () => {
+    const { deadlocks } = judgedText(
+      dumpText({ one: runs('a.A', waitsFor('a.B')), other: runs('a.B', waitsFor('a.A')) }),
+    );
+    assert.deepEqual(
+      deadlocks.map((circle) => circle.map(({ name }) => name).sort()),
+      [['one', 'other']],
+    );
+  });
+
+  test('by a thread that wants a monitor of one that waits for the class is a deadlock as well', () => {
+    const { deadlocks } = judgedText(
+      dumpText({
+        initialiser: [
+          'BLOCKED',
+          'at a.A.<clinit>(A.java:5)',
+          '- waiting to lock <0x00000000fa000030> (a java.lang.Class for a.Main)',
+          RUN,
+        ],
+        user: ['RUNNABLE', 'at a.Main.use(Main.java:5)', waitsFor('a.A'), held, RUN],
+      }),
+    );
+    assert.equal(deadlocks.length, 1);
+  });
+
+  test('by one that goes on is none', () => {
+    const { deadlocks, locks } = judgedText(
+      dumpText({ one: runs('a.A'), other: ['RUNNABLE', 'at a.Main.use(Main.java:5)', waitsFor('a.A'), RUN] }),
+    );
+    assert.equal(deadlocks.length, 0);
+    assert.deepEqual(ownersOf({ locks }), { other: 'inferred one' });
+  });
+
+  test('of which no stack shows the initialiser may wait for that of its superclass', () => {
+    const { locks } = judgedText(
+      dumpText({ one: runs('a.Above'), other: ['RUNNABLE', 'at a.Main.use(Main.java:5)', waitsFor('a.Below'), RUN] }),
+    );
+    assert.deepEqual(ownersOf({ locks }), { other: 'unknown' });
+    assert.deepEqual(
+      locks[0]?.owner.candidates.map(({ name }) => name),
+      ['one'],
+    );
+  });
+
+  const inWait = (text: string) => text.replaceAll(' runnable  [', ' in Object.wait() [');
+
+  test('is waited for by a runnable thread in Object.wait(), which is all that JDK 11 and older say', () => {
+    const text = inWait(
+      dumpText({
+        one: runs('a.A'),
+        other: ['RUNNABLE', 'at a.Main.use(Main.java:5)', RUN],
+        more: ['RUNNABLE', 'at a.Main.use(Main.java:5)', RUN],
+      }),
+    );
+    const { locks } = judgedText(text);
+    assert.deepEqual(
+      locks.map(({ kind, waiters, owner }) => [kind, waiters.length, owner.candidates.map(({ name }) => name)]),
+      [
+        ['class', 2, ['one']],
+        ['class', 1, []],
+      ],
+    );
+  });
+
+  test('is not what a thread in Object.wait itself waits for', () => {
+    const { locks } = judgedText(
+      inWait(dumpText({ idle: ['RUNNABLE', 'at java.lang.Object.wait(Native Method)', RUN] })),
+    );
+    assert.deepEqual(locks, []);
+  });
+
+  test('is told of where a form of dump does not show who waits for it', () => {
+    const { limits } = judgedText('"one" prio=5 Id=12 RUNNABLE\n\tat a.A.<clinit>(A.java:5)\n\n');
+    assert.match(limits.join(' '), /within the initialiser of a class/);
+  });
+});
+
+describe('threads within a task of their pool', () => {
+  const QUEUE = `- parking to wait for <0x00000000fa000040> (a java.util.concurrent.locks.AbstractQueuedSynchronizer$ConditionObject)`;
+  const LOOP = 'at java.util.concurrent.ThreadPoolExecutor.runWorker(ThreadPoolExecutor.java:1136)';
+  const idle = [
+    'WAITING',
+    PARK,
+    QUEUE,
+    'at java.util.concurrent.ThreadPoolExecutor.getTask(ThreadPoolExecutor.java:1062)',
+    LOOP,
+    RUN,
+  ];
+  const busy = [
+    'TIMED_WAITING',
+    PARK,
+    QUEUE,
+    'at a.Pool.getConnection(Pool.java:9)',
+    'at a.Request.run(Request.java:3)',
+    LOOP,
+    RUN,
+  ];
+
+  test('that wait at one place to be told to go on are told of, and idle ones are not', () => {
+    const { taskWaits, answer } = judgedText(dumpText({ one: busy, two: busy, three: idle, four: idle, five: idle }));
+    assert.deepEqual(
+      taskWaits.map(({ method, threads }) => [method, threads.map(({ name }) => name)]),
+      [['a.Pool.getConnection', ['one', 'two']]],
+    );
+    assert.match(
+      answer.join(' '),
+      /2 threads wait within a task of their pool to be told to go on, all in a\.Pool\.getConnection/,
+    );
+  });
+
+  test('are not told of where it is one, or where more wait for a lock', () => {
+    assert.doesNotMatch(judgedText(dumpText({ one: busy, three: idle })).answer.join(' '), /within a task/);
+    const locked = judgedText(dumpText({ one: busy, two: busy, waiter: WAITER, another: WAITER }));
+    assert.doesNotMatch(locked.answer.join(' '), /within a task/);
+  });
+});
+
+describe('a dump that can’t show that nobody waits does not say so', () => {
+  const none = (text: string) => judgedText(text).answer.join(' ');
+
+  test('without stacks', () => {
+    assert.match(
+      none(dumpText({ one: ['WAITING'], two: ['RUNNABLE'] })),
+      /^None of the 2 .* it has the stacks of none/,
+    );
+  });
+
+  test('of Thread.dump_to_file before JDK 25, but for what the frames show', () => {
+    const file = (...frames: readonly string[]) =>
+      `4711\n2026-11-29T12:00:00Z\n21.0.3+9\n\n#22 "" virtual\n${frames.map((frame) => `      ${frame}\n`).join('')}\n`;
+    assert.match(
+      none(file('java.base/java.lang.Thread.run(Thread.java:1583)')),
+      /before JDK 25 such a dump holds no monitors/,
+    );
+    const parked = [
+      'java.base/jdk.internal.misc.Unsafe.park(Native Method)',
+      'java.base/java.lang.VirtualThread.park(VirtualThread.java:582)',
+      'java.base/java.util.concurrent.locks.AbstractQueuedSynchronizer.acquire(AbstractQueuedSynchronizer.java:990)',
+    ];
+    const lock = 'java.base/java.util.concurrent.locks.ReentrantLock.lock(ReentrantLock.java:322)';
+    const queue = 'java.base/java.util.concurrent.LinkedBlockingQueue.take(LinkedBlockingQueue.java:435)';
+    assert.match(
+      none(file(...parked, lock, 'a.B.c(B.java:1)')),
+      /^1 thread waits for a lock that the dump does not name: “#22”/,
+    );
+    assert.doesNotMatch(none(file(...parked, queue, 'a.B.c(B.java:1)', lock)), /waits for a lock that/);
+  });
+
+  test('that was cut before its last line', () => {
+    const whole = dumpText({ one: ['RUNNABLE', 'at a.B.c(B.java:1)', RUN] });
+    assert.deepEqual(judgedText(whole).limits, []);
+    assert.match(judgedText(whole.slice(0, whole.indexOf('JNI'))).limits.join(' '), /threads may be missing/);
+  });
+});
+
+test('a holder that waits for a child process is told so, also where the kernel says futex', () => {
+  const waits = [
+    'WAITING',
+    'at java.lang.Object.wait(Native Method)',
+    'at java.lang.ProcessImpl.waitFor(ProcessImpl.java:434)',
+    LOCKED,
+    RUN,
+  ];
+  const { locks } = judgedText(
+    dumpText({
+      waiter: WAITER,
+      holder: [...waits.slice(0, 2), '- waiting on <0x00000000fa000050> (a java.lang.ProcessImpl)', ...waits.slice(2)],
+    }),
+  );
+  assert.equal(locks[0]?.does?.doing, 'child');
 });
