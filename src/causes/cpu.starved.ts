@@ -241,7 +241,7 @@ export const cause = defineCause({
       share >= STARVED.byTurns;
     if (!isStarved && !isPassedOver) {
       // The accounting has these waits as well.
-      const aside = shareOf(account, ['runnable', 'cgroup-cpu']) - total(waits) / wall;
+      const aside = (account.segments.msIn(['runnable', 'cgroup-cpu']) - total(waits)) / wall;
       const besides =
         aside >= JUDGING.noticeable
           ? `, and for another ${percent(aside)} while its own threads or the recorder had it,`
