@@ -239,10 +239,17 @@ export const cause = defineCause({
     const isStarved =
       others * starvedShare(account, waits) + (stolenMs + behindMs) / wall >= STARVED.leastShare ||
       share >= STARVED.byTurns;
-    if (!isStarved && !isPassedOver)
+    if (!isStarved && !isPassedOver) {
+      // The accounting has these waits as well.
+      const aside = (account.segments.msIn(['runnable', 'cgroup-cpu']) - total(waits)) / wall;
+      const besides =
+        aside >= JUDGING.noticeable
+          ? `, and for another ${percent(aside)} while its own threads or the recorder had it,`
+          : '';
       return ruledOut(
-        `it waited for a CPU for ${percent(share)} of its time and ran for ${percent(shareOf(account, ['running']))}`,
+        `it waited for a CPU for ${percent(share)} of its time${besides} and ran for ${percent(shareOf(account, ['running']))}`,
       );
+    }
     const confidence =
       ramp(share, { from: STARVED.leastShare, ...STARVED.sure }) * (behindMs > waitedMs ? STARVED.ofBehind : 1);
     const figures: Figures = {

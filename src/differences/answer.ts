@@ -51,22 +51,25 @@ export function company({ facts }: ToldGroup): string {
     : `; ${facts.length - 1} more facts come with it (${told.join(', ')})`;
 }
 
-/** What is divided, as sentences have it. */
+/** What is divided, as sentences have it: one of them, and several. */
 interface Sides {
-  readonly slow: string;
-  readonly fast: string;
+  readonly slow: readonly [one: string, several: string];
+  readonly fast: readonly [one: string, several: string];
 }
 
-const RECORDINGS: Sides = { slow: 'slow ones', fast: 'fast ones' };
+const RECORDINGS: Sides = { slow: ['slow one', 'slow ones'], fast: ['fast one', 'fast ones'] };
 
 /** 'is 5 in all 20 slow ones and in none of the 20 fast ones' */
 export function dividing({ division }: Pick<FactGroup, 'division'>, sides = RECORDINGS): string {
   if (!division) return '';
-  const part = (some: number, all: number, side: string) => {
-    if (some === 0) return `none of the ${thousands(all)} ${side}`;
-    return some === all ? `all ${thousands(all)} ${side}` : `${thousands(some)} of ${thousands(all)} ${side}`;
+  const part = (some: number, all: number, [one, several]: readonly [string, string]) => {
+    if (all === 1) return `${some === 0 ? 'not ' : ''}in the ${one}`;
+    if (some === 0) return `in none of the ${thousands(all)} ${several}`;
+    return some === all
+      ? `in all ${thousands(all)} ${several}`
+      : `in ${thousands(some)} of ${thousands(all)} ${several}`;
   };
-  return `${cut(division.words)} in ${part(division.slowWith, division.slow, sides.slow)} and in ${part(division.fastWith, division.fast, sides.fast)}`;
+  return `${cut(division.words)} ${part(division.slowWith, division.slow, sides.slow)} and ${part(division.fastWith, division.fast, sides.fast)}`;
 }
 
 /** 'kernel: 6.1.0-13 … against 6.12.9 …' */

@@ -16,7 +16,7 @@ import { sidesOf, type Sides } from './sides.js';
 
 const EVERY_CAUSE =
   'Stalls of every cause are taken together: `iowitness fleet why CAUSE` asks for one, and `fleet status` lists them.';
-const HOSTS = { slow: 'stalling hosts', fast: 'others' };
+const HOSTS = { slow: ['stalling host', 'stalling hosts'], fast: ['other', 'others'] } as const;
 /** Hosts that are named of those that stand against a fact. */
 const MOST_NAMES = 20;
 

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { measure } from '../../src/analysis/measures.js';
 import { generator } from '../../src/base/random.js';
-import { answerOf } from '../../src/differences/answer.js';
+import { answerOf, dividing } from '../../src/differences/answer.js';
 import { factsOf, factsOfMachine, type Fact, type FactSet } from '../../src/differences/facts.js';
 import { separate, separates, type Side } from '../../src/differences/separate.js';
 import { openCase } from '../../src/open/recording.js';
@@ -148,6 +148,13 @@ describe('few recordings', () => {
       answerOf(six, sides),
       /^No fact separates slow from fast\. The nearest, vm\.swappiness, is 1 in all 3 slow ones and in none of the 3 fast ones; .* by accident in 10 % of cases\.$/,
     );
+  });
+
+  it('are told of one recording a side in the singular', () => {
+    const division = { words: 'is 5', slowWith: 1, slow: 1, fastWith: 0, fast: 1, agree: 2, p: 1 };
+    const told = (more: Partial<typeof division>) => dividing({ division: { ...division, ...more } });
+    assert.equal(told({}), 'is 5 in the slow one and not in the fast one');
+    assert.equal(told({ slowWith: 0, fastWith: 2, fast: 2 }), 'is 5 not in the slow one and in all 2 fast ones');
   });
 
   it('separate from the number on at which that is no accident', () => {

@@ -149,7 +149,7 @@ test('the name that -o gives a recording does no harm where it is printed', asyn
     assert.equal(status, 0);
     assert.match(
       stdout,
-      /^a\ufffd\ufffdb\ufffd\[31m\.iow \(time\); see what it shows: iowitness diagnose 'a\ufffd\ufffdb\ufffd\[31m\.iow'$/m,
+      /^a\ufffd\ufffdb\ufffd\[31m\.iow \(its time was up\); see what it shows: iowitness diagnose 'a\ufffd\ufffdb\ufffd\[31m\.iow'$/m,
     );
     assert.equal(stdout.trimEnd().split('\n').length, 1);
     cpSync(RECORDING, path.join(cwd, 'b\n.iow'), { recursive: true });

@@ -131,6 +131,15 @@ function pageOf(name = 'postgres', different: Partial<WatchPage> = {}): string {
             },
           ],
         },
+        ...['b', 'c'].map((key) => ({
+          name: `gone ${name}`,
+          model: null,
+          key: key.repeat(24),
+          knownBy: 'file',
+          isHere: false,
+          changedNow: [],
+          chapters: [],
+        })),
       ],
       without: [{ name, why: name }],
     },
@@ -161,6 +170,8 @@ describe('the page of a watch in a browser', { skip: needsCommand('chromium') },
       assert.match(await page.locator('#now').innerText(), /nobody is held up/);
       assert.match(await page.locator('#episodes').innerText(), /nobody watched for 10\ss/);
       assert.match(await page.locator('#baseline').innerText(), /writes\s+up to 16 KiB/);
+      assert.match(await page.locator('#baseline summary').innerText(), /^2 disks that are not here now$/);
+      assert.equal(await page.locator('#baseline h3:visible').count(), 1, 'those are folded');
       assert.deepEqual(faults, []);
       await close();
     }

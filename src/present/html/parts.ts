@@ -58,7 +58,9 @@ export function table(caption: string, columns: readonly Column[], rows: readonl
       </caption>
       <thead>
         <tr>
-          ${columns.map((column, at) => html`<th scope="col" ${side(at)}>${column.title}</th>`)}
+          ${columns.map(({ title }, at) =>
+            title === '' ? html`<td></td>` : html`<th scope="col" ${side(at)}>${title}</th>`,
+          )}
         </tr>
       </thead>
       <tbody>

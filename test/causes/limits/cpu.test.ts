@@ -16,6 +16,24 @@ test('a quarter of its time without a CPU is starvation, a fifth is not', () => 
   assert.match(String(judged('cpu.starved', { spent: { runnable: 0.2 } })), /it waited for a CPU for 20 % of its time/);
 });
 
+test('what it waited for the recorder is nobody’s guilt, and is told where it is noticeable', () => {
+  const recorderPid = 4000;
+  const why = (recorderMs: number) =>
+    judged('cpu.starved', {
+      account: {
+        segments: [
+          { from: 0, to: 500, state: 'runnable' },
+          { from: 500, to: 500 + recorderMs, state: 'runnable', rival: recorderPid },
+          { from: 500 + recorderMs, to: WALL_MS, state: 'running' },
+        ],
+      },
+      input: { manifest: { recorderPid } },
+    });
+  const [little, much] = [why(0.05 * WALL_MS), why(0.2 * WALL_MS)];
+  assert.match(String(much), /, and for another 20 % while its own threads or the recorder had it, and ran for/);
+  assert.doesNotMatch(String(little), /another/);
+});
+
 /** A victim that takes turns: ready for so long, then running for so long, again and again. */
 function turns(readyMs: number, runningMs: number): MadeUp {
   const segments: Segment[] = [];

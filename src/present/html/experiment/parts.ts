@@ -168,7 +168,7 @@ export function runs({ runs: all, path }: Experiment): Part {
     'runs',
     'Runs',
     html`<details>
-      <summary>All ${rows.length}, in their order</summary>
+      <summary>${rows.length === 1 ? 'The one run' : `All ${rows.length}, in their order`}</summary>
       ${table('Runs', RUN, rows)}
     </details>`,
     html`<p class="note">Their recordings lie below ${path}/runs.</p>`,

@@ -11,7 +11,7 @@ import { OUTCOME_LOOK, type Outcome } from '../../words.js';
 import { paletteOf } from '../colours.js';
 import { html, jsonScript, type Content, type Markup } from '../markup.js';
 import { renderPage, type ReportAssets } from '../page.js';
-import { section, table, tied, type Part } from '../parts.js';
+import { disclosed, section, table, tied, type Part } from '../parts.js';
 import { embed } from '../payload.js';
 import { timeline } from '../timeline.js';
 import { nowLines } from './now.js';
@@ -91,17 +91,18 @@ function episodesPart({ episodes, now }: WatchPage): Part {
   );
 }
 
-function diskPart({ name, model, knownBy, isHere, chapters, changedNow }: BaselineDisk): Markup {
+/** `called`: its name, which no other disk of the page has. */
+function diskPart({ name, model, knownBy, chapters, changedNow }: BaselineDisk, called: string): Markup {
   const chapter = chapters.at(-1);
-  const about = [model ?? '', `known by its ${knownBy}`, isHere ? '' : 'not here now'].filter((word) => word !== '');
+  const about = [model ?? '', `known by its ${knownBy}`].filter((word) => word !== '');
   return html`<h3>${name}</h3>
     <p>${about.join(', ')}${chapter && `; ${chapter.since.slice(0, 10)} to ${chapter.until.slice(0, 10)}`}</p>
     ${
       chapter &&
       table(
-        `What ${name} usually takes`,
+        `What ${called} usually takes`,
         BASELINE_HEAD.map((title, at) => ({
-          title: title || ' ',
+          title,
           ...(at >= 2 && at <= 6 && { kind: 'figures' as const }),
         })),
         chapter.usual.slice(0, MOST_LOADS).map((one) => usualCells(one)),
@@ -111,11 +112,24 @@ function diskPart({ name, model, knownBy, isHere, chapters, changedNow }: Baseli
     ${changedNow.length > 0 && html`<p>Changed since: ${changesOf(changedNow)}</p>`} `;
 }
 
+/** A disk's name; of several disks that had it, which one. */
+function nameIn(disks: readonly BaselineDisk[], at: number): string {
+  const name = disks[at]?.name ?? '';
+  const before = disks.slice(0, at).filter((one) => one.name === name).length;
+  return before === 0 ? name : `${name} (${before + 1})`;
+}
+
 function baselinePart({ baseline: { disks, without } }: WatchPage): Part {
+  const gone = disks.filter(({ isHere }) => !isHere);
   return section(
     'baseline',
     'What is usual for the disks',
-    disks.map(diskPart),
+    disks.filter(({ isHere }) => isHere).map((disk, at, all) => diskPart(disk, nameIn(all, at))),
+    gone.length > 0 &&
+      disclosed(
+        gone.length === 1 ? 'One disk that is not here now' : `${gone.length} disks that are not here now`,
+        gone.map((disk, at) => diskPart(disk, `${nameIn(gone, at)}, not here now`)),
+      ),
     without.map(({ name, why }) => html`<p>${name}: ${why}</p> `),
   );
 }
