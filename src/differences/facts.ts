@@ -128,12 +128,12 @@ function ofMountedDisks(facts: Facts): Named[] {
     const id = topology.diskOfPath(mountPoint);
     const disk = id === undefined ? undefined : topology.device(id);
     if (!disk) return [];
-    const named = (all: ReadonlyMap<string, string>, names: readonly string[]): Named[] =>
+    const those = (all: ReadonlyMap<string, string>, names: readonly string[]): Named[] =>
       names.flatMap((name) => {
         const value = all.get(name);
         return value === undefined ? [] : [[`${name} of the disk of ${mountPoint}`, value.trim()]];
       });
-    const settings = [...named(disk.queue, OF_QUEUES), ...named(disk.bdi, OF_BDIS)];
+    const settings = [...those(disk.queue, OF_QUEUES), ...those(disk.bdi, OF_BDIS)];
     return disk.model === undefined ? settings : [...settings, [`model of the disk of ${mountPoint}`, disk.model]];
   });
 }

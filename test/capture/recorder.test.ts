@@ -12,7 +12,7 @@ import { until } from '../support/until.js';
 
 async function recorded(act: (sink: { readings: string[]; throwsAt: (name: string) => boolean }) => Promise<void>) {
   const readings: string[] = [];
-  const state = { readings, throwsAt: (_: string) => false };
+  const state = { readings, throwsAt: (name: string) => name === '' };
   const sink: Sink = {
     reading: (name, text) => {
       if (state.throwsAt(name)) throw new Error('no more room in the sink');

@@ -2,9 +2,7 @@
 // was kept before stays, and what could not be kept is told. The watch has the powers that the unit of the Debian package leaves it, and no others.
 
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -12,13 +10,11 @@ import type { UndoJournal } from '../../src/capture/undo.js';
 import { makeLoopVolume, run as command, type LoopVolume } from '../../src/lab/scenarios/loop-volume.js';
 import { startWorkload } from '../../src/lab/workload.js';
 import type { Episodes } from '../../src/model/watch.js';
-import { MAIN, run } from '../support/cli.js';
-import { traceInstances } from '../support/machine-state.js';
 import { needsCommand, needsLoop, needsTracefs } from '../support/requirements.js';
+import { RunningWatch } from '../support/running-watch.js';
 import { inWorkplace } from '../support/scenario.js';
 
 const MiB = 1024 * 1024;
-const PATIENCE_MS = 60_000;
 const UNIT = path.join(import.meta.dirname, '../../../packaging/deb/iowitness-watch.service');
 
 /** What the unit leaves root of its powers, as setpriv takes it. */
@@ -26,44 +22,6 @@ function powers(): string {
   const [, line = ''] = /^CapabilityBoundingSet=(.*)$/m.exec(readFileSync(UNIT, 'utf8')) ?? [];
   assert.match(line, /CAP_SYS_ADMIN/);
   return ['-all', ...line.split(' ').map((name) => `+${name.slice('CAP_'.length).toLowerCase()}`)].join(',');
-}
-
-class RunningWatch {
-  readonly store: string;
-  said = '';
-  private readonly child: ChildProcess;
-
-  constructor(store: string, pid: number) {
-    this.store = store;
-    const args = ['--bounding-set', powers(), '--no-new-privs', process.execPath, MAIN, 'watch'];
-    this.child = spawn('setpriv', [...args, '--dir', store, '--pid', String(pid)], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    for (const stream of [this.child.stdout, this.child.stderr])
-      stream?.setEncoding('utf8').on('data', (text: string) => (this.said += text));
-  }
-
-  async says(what: RegExp): Promise<void> {
-    for (const begun = performance.now(); !what.test(this.said); await pause(50))
-      assert.ok(performance.now() - begun < PATIENCE_MS, `${what} was not said: ${this.said}`);
-  }
-
-  /** Kills it, and waits for its watchdog to have put back what it changed. */
-  async kill(): Promise<void> {
-    const { child } = this;
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
-    await gone;
-    const isLeft = () =>
-      [...traceInstances(), ...readdirSync('/run/iowitness')].some((name) => name.includes(`-${child.pid}`));
-    for (const begun = performance.now(); isLeft() && performance.now() - begun < PATIENCE_MS;) await pause(100);
-  }
-}
-
-async function listed(store: string): Promise<Episodes> {
-  const { stdout } = await run(['episodes', '--dir', store, '--json']);
-  return JSON.parse(stdout);
 }
 
 const whysOf = ({ gaps }: Episodes) => gaps.map(({ why }) => why);
@@ -96,8 +54,11 @@ async function onVolume(act: (site: Site) => Promise<void>): Promise<void> {
 async function watched(journal: UndoJournal, store: string) {
   const victim = await startWorkload(journal, { name: 'victim', threads: [{ does: 'wait' }] });
   victim.go();
-  const watch = new RunningWatch(store, victim.pid);
-  await watch.says(/watching process/);
+  const watch = await RunningWatch.start({
+    store,
+    args: ['--pid', String(victim.pid)],
+    within: ['setpriv', '--bounding-set', powers(), '--no-new-privs'],
+  });
   const stall = async () => {
     process.kill(victim.pid, 'SIGSTOP');
     try {
@@ -116,16 +77,16 @@ test(
   { skip },
   () =>
     onVolume(async ({ volume, watch, stall }) => {
-      assert.equal((await listed(watch.store)).watches.at(-1)?.missing, null, 'it has kernel events');
+      assert.equal((await watch.listed()).watches.at(-1)?.missing, null, 'it has kernel events');
       const device = volume.node.slice('/dev/'.length);
       writeFileSync(`/sys/fs/ext4/${device}/trigger_fs_error`, '1');
       await stall();
       await watch.says(/what is found can’t be kept/);
-      const meanwhile = await listed(watch.store);
+      const meanwhile = await watch.listed();
       assert.equal(meanwhile.watches.length, 1);
       assert.deepEqual(whysOf(meanwhile), ['not kept']);
       await watch.kill();
-      assert.deepEqual(whysOf(await listed(watch.store)), ['not kept']);
+      assert.deepEqual(whysOf(await watch.listed()), ['not kept']);
     }),
 );
 
@@ -137,10 +98,10 @@ test('a store that is frozen holds nobody up, and has all of it when it thaws', 
     } finally {
       command('fsfreeze', '--unfreeze', volume.mountPoint);
     }
-    let list = await listed(watch.store);
+    let list = await watch.listed();
     for (let tries = 0; tries < 100 && list.episodes.length === 0; tries += 1) {
       await pause(100);
-      list = await listed(watch.store);
+      list = await watch.listed();
     }
     assert.deepEqual(
       list.episodes.map(({ number, noticed }) => [number, noticed]),
@@ -161,7 +122,7 @@ test('a store that is full keeps its journal, and tells that there is no recordi
         }
     await stall();
     await watch.says(/could not be recorded: the recording’s disk is full/);
-    const [episode] = (await listed(watch.store)).episodes;
+    const [episode] = (await watch.listed()).episodes;
     assert.match(episode?.note ?? '', /could not be recorded: the recording’s disk is full/);
     assert.equal(episode?.recording, null);
   }),

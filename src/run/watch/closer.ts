@@ -1,4 +1,4 @@
-// Closer looks at threads that wait: ten times a second at those that were found in an uninterruptible sleep of late → the part of the second that each was
+// Closer looks at threads that wait: ten times a second at those that were found in a sleep that they have not chosen of late → the part of the second that each was
 // in one, and where, and the part in which any of several was. One that waits a moment for a disk looks the same in one look a second as one that waits all
 // the time, pauses of a few ms look like work, and where threads hand a wait on to each other none of them waits for long. A look costs some 10 µs a
 // thread, and there is none while nobody waits.
@@ -26,9 +26,19 @@ const FOR_DISK: ReadonlySet<State> = new Set([
   'swap',
 ]);
 
+/**
+ * Whether a sleep is one that nobody chooses: an uninterruptible one, or one for a filesystem's server, as FUSE lets signals end it while it waits for an answer
+ * (request_wait_answer() in fs/fuse/dev.c). `wchan`: as /proc/PID/wchan has it.
+ */
+export function isHeldUp(state: string, wchan: string): boolean {
+  return state === 'D' || (state === 'S' && stateOfWchan(wchan.trim()) === 'server');
+}
+
 export interface Waiting {
   readonly pid: number;
   readonly thread: number;
+  /** The letter of /proc/PID/stat. */
+  readonly state: string;
   /** As /proc/PID/wchan has it. */
   readonly wchan: string;
 }
@@ -36,7 +46,7 @@ export interface Waiting {
 /** What the looks of one second at one thread come to. */
 export interface Closer {
   readonly looks: number;
-  /** In how many of them it was in an uninterruptible sleep that it has not chosen. */
+  /** In how many of them it was in a sleep that it has not chosen. */
   readonly waits: number;
   /** In how many it was frozen. */
   readonly stopped: number;
@@ -97,7 +107,7 @@ export class CloserLooks {
     this.tallies = new Map();
     const moment: Moment = new Map();
     this.moments = [moment];
-    for (const { pid, thread, wchan } of waiting) this.begin(pid, thread, STAYS, moment, 'D', wchan);
+    for (const { pid, thread, state, wchan } of waiting) this.begin(pid, thread, STAYS, moment, state, wchan);
     for (const [key, { pid, folder, left, waits, stopped }] of before) {
       const stays = waits + stopped > 0 ? STAYS : left - 1;
       if (stays > 0) this.begin(pid, Number(key.split('/')[1]), stays, moment, 'S', '');
@@ -146,7 +156,7 @@ export class CloserLooks {
     for (const tally of this.tallies.values()) {
       const state = parsePidStat(this.textOf(`${tally.folder}stat`) ?? '')?.state;
       if (state !== undefined)
-        count(tally, moment, state, state === 'D' ? (this.textOf(`${tally.folder}wchan`) ?? '') : '');
+        count(tally, moment, state, /[DS]/.test(state) ? (this.textOf(`${tally.folder}wchan`) ?? '') : '');
     }
   }
 
@@ -171,7 +181,7 @@ export class CloserLooks {
 
 function count(tally: Tally, moment: Moment, state: string, wchan: string): void {
   tally.looks += 1;
-  if (state !== 'D') return;
+  if (!isHeldUp(state, wchan)) return;
   const place = stateOfWchan(wchan.trim());
   if (place === 'stopped') tally.stopped += 1;
   else if (place === undefined || !AT_EASE.has(place)) tally.waits += 1;

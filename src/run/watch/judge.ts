@@ -8,7 +8,7 @@ import { parsePressure } from '../../decode/procfs/pressure.js';
 import { parseSchedstat, type Schedstat } from '../../base/procfs/schedstat.js';
 import { LOST } from '../../model/thresholds/watch.js';
 import type { Past } from '../../model/past.js';
-import { CloserLooks, type Looked, type Together } from './closer.js';
+import { CloserLooks, isHeldUp, type Looked, type Together } from './closer.js';
 import { DiskWork, type DiskSecond } from './disk-work.js';
 import { ThreadLoss, type LossKind } from './loss.js';
 import { openOn } from './open-files.js';
@@ -86,7 +86,11 @@ export class LossJudge {
   endSecond(atMs: number): Map<number, LossKind> {
     const lost = new Map<number, LossKind>();
     const tracks = new Map<string, ThreadLoss>();
-    const looked = this.looks.next([...this.seen.values()].filter(({ state }) => state === 'D'));
+    const looked = this.looks.next(
+      [...this.seen.values()].flatMap(({ state = '', ...one }) =>
+        isHeldUp(state, one.wchan) ? [{ ...one, state }] : [],
+      ),
+    );
     this.waited = [...looked.threads.values()].filter(({ waits, looks }) => waits >= LOST.waits * looks).length;
     const disks = this.disks.endSecond(atMs);
     for (const [key, { pid, state, schedstat }] of this.seen) {

@@ -25,6 +25,9 @@ interface Machine {
   /** Where the thread sleeps, of ten looks of a second in so many; it runs in the others. */
   readonly wchan: string;
   readonly waits: number;
+  /** The letter of its sleep, where signals can end that; and how often it ran in the second. */
+  readonly sleeps?: 'D' | 'S';
+  readonly runs?: number;
   /** In how many of the looks the disk has a request under way, and how long its requests took in all. */
   readonly atWork?: number;
   readonly requestMs?: number;
@@ -50,11 +53,13 @@ function diskstats(ticks: number, inFlight: number, others = 0): string {
   return ` 254 16 vdb 100 0 800 0 0 0 0 0 ${others} 0 0\n 253 0 dm-0 100 0 800 0 0 0 0 0 0 0 0\n 254 0 vda 100 0 800 ${ticks} 0 0 0 0 ${inFlight} ${ticks} ${ticks}\n 254 1 vda1 100 0 800 ${ticks} 0 0 0 0 0 ${ticks} ${ticks}\n`;
 }
 
-/** What is lost in a second in which the thread ran 300 times and moved 17 MB. */
+/** What is lost in a second in which the thread ran 300 times and moved 17 MB, unless it ran less: then it moved nothing. */
 function lost(machine: Machine): LossKind | undefined {
   const {
     wchan,
     waits,
+    sleeps = 'D',
+    runs = 300,
     atWork = 0,
     requestMs = 0,
     iostats = '1',
@@ -75,26 +80,26 @@ function lost(machine: Machine): LossKind | undefined {
     const judge = new LossJudge(true, root);
     let written = 0;
     const second = (atMs: number, slices: number, ticks: number) => {
-      written += 17e6;
+      written += runs < 300 ? 0 : 17e6;
       put(
         root,
         `${THREAD}/io`,
         `rchar: 0\nwchar: 0\nsyscr: 0\nsyscw: 0\nread_bytes: 0\nwrite_bytes: ${written}\ncancelled_write_bytes: 0\n`,
       );
       judge.take('/proc/diskstats', diskstats(ticks, 0));
-      judge.take(`/proc/${PID}/stat`, stat('D'));
+      judge.take(`/proc/${PID}/stat`, stat(sleeps));
       judge.take(`/proc/${PID}/schedstat`, `0 0 ${slices}\n`);
       judge.take(`/proc/${PID}/wchan`, wchan);
       return judge.endSecond(atMs).get(PID);
     };
     second(0, 0, 0);
     for (let look = 1; look < 10; look += 1) {
-      put(root, `${THREAD}/stat`, stat(look < waits ? 'D' : 'R'));
+      put(root, `${THREAD}/stat`, stat(look < waits ? sleeps : 'R'));
       put(root, `${THREAD}/wchan`, wchan);
       put(root, '/proc/diskstats', diskstats(0, look <= atWork ? 1 : 0, look <= otherAtWork ? 1 : 0));
       judge.look();
     }
-    const kind = second(1000, 300, requestMs);
+    const kind = second(1000, runs, requestMs);
     judge.close();
     return kind;
   } finally {
@@ -152,6 +157,20 @@ describe('a thread that the dirty throttle pauses while another disk is at work'
 
   test('has lost nothing that is no pause of the throttle: what it waits for may lie on the other', () => {
     assert.equal(lost({ ...paused, wchan: 'folio_wait_bit' }), undefined);
+  });
+});
+
+describe('a thread that sleeps so that signals can end it', () => {
+  const asleep = { waits: 10, sleeps: 'S', runs: 0 } as const;
+
+  test('has lost the second where a filesystem’s server owes it an answer', () => {
+    assert.equal(lost({ ...asleep, wchan: 'request_wait_answer' }), 'waits');
+  });
+
+  test('has lost nothing where that answers again and again, nor where it sleeps by its own choice, or serves itself', () => {
+    assert.equal(lost({ ...asleep, wchan: 'request_wait_answer', runs: 300 }), undefined);
+    for (const wchan of ['do_epoll_wait', 'futex_do_wait', 'fuse_dev_do_read', 'hrtimer_nanosleep', ''])
+      assert.equal(lost({ ...asleep, wchan }), undefined, wchan);
   });
 });
 
