@@ -8,8 +8,8 @@ import { isOtherNotification, type Events } from './events.js';
 import { isTrackSized } from './track-memory.js';
 import { RecordFeed, type Fault, type Run } from './record-feed.js';
 
-/** Records that blkparse keeps for use again (t_alloc_cache and bit_alloc_cache in blkparse.c); where it reads more ahead, their memory is mixed with that of requests. */
-const MOST_SPARE = 1024;
+/** What blkparse reads ahead by itself. Where it is told to read more, the memory of records is mixed with that of requests in ways not followed here. */
+const USUAL_AHEAD = 512;
 
 /** `-w`, in nanoseconds; in file mode the end belongs to it. */
 export interface Window {
@@ -106,7 +106,7 @@ export class FileMerge {
     this.run = run;
     this.events = events;
     this.limit = readAhead;
-    if (readAhead > MOST_SPARE) events.memory.lose();
+    if (readAhead > USUAL_AHEAD) events.memory.lose();
   }
 
   /** Adds a CPU's file and reads its beginning: names in it are known from now on. */
