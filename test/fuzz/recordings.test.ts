@@ -68,19 +68,19 @@ test('no damaged block trace stops what reads it, or weighs more than its bytes 
 });
 
 test('no damaged trace or log of another tool stops what reads it, or weighs more than its bytes allow', async () => {
-  const bases = foreignBases();
+  const files = foreignBases();
   const told = await examineAll(
-    { kind: 'foreign', bases, folder: path.join(folder, 'f') },
-    seedsFrom(100, bases.length * 3),
+    { kind: 'foreign', bases: files, folder: path.join(folder, 'f') },
+    seedsFrom(100, files.length * 3),
   );
-  assert.ok(told > bases.length, `${told} were told of`);
+  assert.ok(told > files.length, `${told} were told of`);
 });
 
 test('no damaged dump of a JVM stops what reads it', async () => {
-  const bases = jvmBases();
+  const files = jvmBases();
   const told = await examineAll(
-    { kind: 'jvm', bases, folder: path.join(folder, 'j') },
-    seedsFrom(100, bases.length * 10),
+    { kind: 'jvm', bases: files, folder: path.join(folder, 'j') },
+    seedsFrom(100, files.length * 10),
   );
-  assert.ok(told > bases.length, `${told} were told of`);
+  assert.ok(told > files.length, `${told} were told of`);
 });
