@@ -1,14 +1,15 @@
-// Damaged recordings and block traces through everything that reads them, for as long as one likes: whatever is found is printed with the seed
+// Damaged recordings, traces and logs of other tools, and dumps of JVMs through everything that reads them, for as long as one likes: whatever is found is printed with the seed
 // that makes it again, and what was examined is counted. The exit status is 1 if anything was found. The results of a run go into
 // bench/results/fuzz.md.
 //
-//   node scripts/build.mjs --all && nice node dist/bench/fuzz.js [--minutes 60] [--seed 1] [--only recording|trace|blkparse]
+//   node scripts/build.mjs --all && nice node dist/bench/fuzz.js [--minutes 60] [--seed 1] [--only recording|trace|foreign|jvm|blkparse]
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { mutatedTrace } from '../test/support/blktrace-fuzz.js';
 import { readEverything } from '../test/support/blktrace-run.js';
+import { foreignBases, jvmBases } from '../test/support/foreign-fuzz.js';
 import { Fuzzer, type FuzzAnswer } from '../test/support/fuzz.js';
 import { recordingBases, traceBases } from '../test/support/fuzz-bases.js';
 
@@ -61,9 +62,13 @@ const recordings = new Fuzzer(
   LIMITS,
 );
 const traces = new Fuzzer({ kind: 'trace', bases: traceBases(), folder: path.join(folder, 't') }, LIMITS);
+const foreign = new Fuzzer({ kind: 'foreign', bases: foreignBases(), folder: path.join(folder, 'f') }, LIMITS);
+const jvm = new Fuzzer({ kind: 'jvm', bases: jvmBases(), folder: path.join(folder, 'j') }, LIMITS);
 const kinds: Readonly<Record<string, (seed: number) => Promise<FuzzAnswer>>> = {
   recording: (seed) => recordings.examine(seed),
   trace: (seed) => traces.examine(seed),
+  foreign: (seed) => foreign.examine(seed),
+  jvm: (seed) => jvm.examine(seed),
   blkparse,
 };
 const counts = new Map(
@@ -86,8 +91,7 @@ for (let seed = first; performance.now() < until; seed += 1) {
     console.log(`${kind}, seed ${answer.seed}, ${answer.ended}: ${answer.what}\n    ${answer.error?.slice(0, 1500)}`);
   }
 }
-await recordings.stop();
-await traces.stop();
+for (const fuzzer of [recordings, traces, foreign, jvm]) await fuzzer.stop();
 rmSync(folder, { recursive: true });
 for (const [kind, { seeds, ended, slowestMs, slowestSeed }] of counts)
   console.log(

@@ -26,5 +26,5 @@ export const OBJECT_WAIT = /^java\.lang\.Object\.wait(?:0|Impl)?\(/;
 
 /** Whether a thread with this innermost frame is parked: what is 'waiting on' or 'waiting to lock' in some formats is what it is parked on then. */
 export function isParkedAt(top = ''): boolean {
-  return /\bUnsafe\.park\(/.test(top);
+  return /\bUnsafe\.park\(|^java\.lang\.VirtualThread\.park(?:Nanos)?\(/.test(top);
 }

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { run } from '../support/cli.js';
+import { foreignBases, jvmBases } from '../support/foreign-fuzz.js';
 import { recordingBases, traceBases } from '../support/fuzz-bases.js';
 import { Fuzzer, type FuzzTask } from '../support/fuzz.js';
 import { damagedRecording } from '../support/recording-fuzz.js';
@@ -64,4 +65,22 @@ test('no damaged block trace stops what reads it, or weighs more than its bytes 
   const task: FuzzTask = { kind: 'trace', bases: traceBases(), folder: path.join(folder, 't') };
   const told = await examineAll(task, seedsFrom(5000, 100));
   assert.ok(told > 50, `${told} were told of`);
+});
+
+test('no damaged trace or log of another tool stops what reads it, or weighs more than its bytes allow', async () => {
+  const files = foreignBases();
+  const told = await examineAll(
+    { kind: 'foreign', bases: files, folder: path.join(folder, 'f') },
+    seedsFrom(100, files.length * 3),
+  );
+  assert.ok(told > files.length, `${told} were told of`);
+});
+
+test('no damaged dump of a JVM stops what reads it', async () => {
+  const files = jvmBases();
+  const told = await examineAll(
+    { kind: 'jvm', bases: files, folder: path.join(folder, 'j') },
+    seedsFrom(100, files.length * 10),
+  );
+  assert.ok(told > files.length, `${told} were told of`);
 });

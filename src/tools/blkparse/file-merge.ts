@@ -8,6 +8,9 @@ import { isOtherNotification, type Events } from './events.js';
 import { isTrackSized } from './track-memory.js';
 import { RecordFeed, type Fault, type Run } from './record-feed.js';
 
+/** What blkparse reads ahead by itself. Where it is told to read more, the memory of records is mixed with that of requests in ways not followed here. */
+const USUAL_AHEAD = 512;
+
 /** `-w`, in nanoseconds; in file mode the end belongs to it. */
 export interface Window {
   readonly start: bigint;
@@ -103,6 +106,7 @@ export class FileMerge {
     this.run = run;
     this.events = events;
     this.limit = readAhead;
+    if (readAhead > USUAL_AHEAD) events.memory.lose();
   }
 
   /** Adds a CPU's file and reads its beginning: names in it are known from now on. */

@@ -39,6 +39,8 @@ const METHODS: readonly (readonly [method: RegExp, doing: Doing])[] = [
 ];
 /** Whose wait for news is one for a child process. */
 const AWAITS_CHILD = /^java\.lang\.(?:ProcessImpl|UNIXProcess)\.waitFor\(/;
+/** How a virtual thread that is not mounted sleeps: parked, just below. */
+const SLEEPS = /^java\.lang\.VirtualThread\.sleepNanos\(/;
 const NATIVE = /\(Native Method\)$/;
 
 /** 'java.io.RandomAccessFile.write' of 'java.io.RandomAccessFile.write(RandomAccessFile.java:545)'. */
@@ -53,6 +55,7 @@ export function activityOf({ frames }: DumpedThread, awaits?: 'lock' | 'news'): 
   if (top === undefined) return { doing: awaits ?? 'unknown' };
   const method = methodOf(top);
   if (awaits === 'news' && frames.some((frame) => AWAITS_CHILD.test(frame))) return { doing: 'child', method };
+  if (awaits === 'news' && SLEEPS.test(frames[1] ?? '')) return { doing: 'sleep', method };
   if (awaits !== undefined) return { doing: awaits, method };
   const known = METHODS.find(([pattern]) => pattern.test(method))?.[1];
   return { doing: known ?? (NATIVE.test(top) ? 'native' : 'java'), method };

@@ -193,6 +193,32 @@ describe('blkparse on made-up traces', { skip }, () => {
     }
   });
 
+  test('claims no number that lies in memory where more is read ahead than blkparse does by itself', async () => {
+    const device = 8 << 20;
+    const records: TraceRecord[] = [
+      {
+        action: NOTIFY.process,
+        category: CATEGORY.notify,
+        time: 1n,
+        cpu: 0,
+        pid: 7,
+        payload: Buffer.from('a-long-name\0\0\0\0\0'),
+      },
+    ];
+    for (let at = 0; at < 3000; at += 3) {
+      const common = { device, pid: 7, cpu: 0, sector: BigInt(at * 8), size: 4096 } as const;
+      records.push(
+        writeRecord('getRequest', { ...common, sequence: at + 1, time: BigInt(1000 * at + 10) }),
+        writeRecord('issue', { ...common, sequence: at + 2, time: BigInt(1000 * at + 20) }),
+        writeRecord('complete', { ...common, sequence: at + 3, time: BigInt(1000 * at + 500) }),
+      );
+    }
+    makeFolder(folder, { 'ahead.blktrace.0': traceBytes(records) });
+    for (const ahead of ['512', '513', '1024', '5000']) await assertSame(folder, ['-t', '-b', ahead, '-i', 'ahead']);
+    const { stdout } = await runOurs(folder, ['-t', '-b', '5000', '-i', 'ahead'], undefined);
+    assert.doesNotMatch(stdout.toString('latin1'), / D .*\( *\d+\)/);
+  });
+
   test('shows the time of day as its time stamps make it', async () => {
     const stamp = (time: bigint, seconds: number, nanoseconds: number): TraceRecord => ({
       action: NOTIFY.timestamp,

@@ -485,3 +485,21 @@ test('a holder that waits for a child process is told so, also where the kernel 
   );
   assert.equal(locks[0]?.does?.doing, 'child');
 });
+
+test('a virtual thread that is not mounted and sleeps is told to sleep, and one that is parked to wait', () => {
+  const doing = (...below: readonly string[]) => {
+    const stack = ['java.base/java.lang.VirtualThread.parkNanos(VirtualThread.java:788)', ...below, 'a.B.c(B.java:1)'];
+    const holder = {
+      tid: 2,
+      name: 'v',
+      virtual: true,
+      stack,
+      monitorsOwned: [{ depth: 2, locks: ['a.Lock@2c46f2a5'] }],
+    };
+    const waiter = { tid: 1, name: 'w', state: 'BLOCKED', blockedOn: 'a.Lock@2c46f2a5', stack: ['a.B.d(B.java:2)'] };
+    const threads = [waiter, { ...holder, state: 'TIMED_WAITING' }];
+    return judgedText(JSON.stringify({ threadDump: { threadContainers: [{ threads }] } })).locks[0]?.does?.doing;
+  };
+  assert.equal(doing('java.base/java.lang.VirtualThread.sleepNanos(VirtualThread.java:994)'), 'sleep');
+  assert.equal(doing('java.base/java.util.concurrent.locks.LockSupport.parkNanos(LockSupport.java:269)'), 'news');
+});
