@@ -1,6 +1,6 @@
 // MariaDB with InnoDB in its own way of I/O (O_DIRECT, native AIO), and clients that insert, each statement a commit.
 
-import { chownSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../../../src/lab/scenarios/loop-volume.js';
 import type { Site } from '../site.js';
@@ -27,7 +27,7 @@ export async function startMariadb(site: Site, folder: string, options: MariadbO
   const settings = ['--skip-networking', '--innodb-buffer-pool-size=32M', '--innodb-log-file-size=16M'];
   if (options.logFolder !== undefined) {
     chownSync(options.logFolder, owner.uid, owner.gid);
-    renameSync(join(data, 'ib_logfile0'), join(options.logFolder, 'ib_logfile0'));
+    await site.complete('mv', [join(data, 'ib_logfile0'), options.logFolder]);
     settings.push(`--innodb-log-group-home-dir=${options.logFolder}`);
   }
   const { pid } = site.run(

@@ -65,10 +65,8 @@ export const scenarios: readonly Scenario[] = [
       const [program = '', ...args] = logArgv(join(mountPoint, 'log'), 16_384, false, 0.0005);
       const { pid } = site.run(program, args);
       await site.addCompany();
-      const [stopped = 50, running = 30] = [
-        site.draw.integer('stoppedMs', 45, 70),
-        site.draw.integer('runningMs', 20, 35),
-      ];
+      const stopped = site.draw.integer('stoppedMs', 45, 70);
+      const running = site.draw.integer('runningMs', 20, 35);
       const [stopper = '', ...words] = stopperArgv(pid, stopped, running);
       site.run(stopper, words);
       const of = `a log that is stopped for ${stopped} of each ${stopped + running} ms`;
