@@ -13,7 +13,7 @@ import { allowedFor } from '../analysis/requests/norm.js';
 import { isAsEver } from '../analysis/requests/past.js';
 import { countedLayers } from '../analysis/victim/counted-beneath.js';
 import { HARM, SLOW } from '../model/thresholds/device.js';
-import { DEVICE_JUDGING, DOUBTS, JUDGING } from '../model/thresholds/judging.js';
+import { DOUBTS, JUDGING } from '../model/thresholds/judging.js';
 import { movedByChildren } from './judge/children-beside.js';
 import { isGiven, NEEDS } from './judge/needs.js';
 import { harmOf } from './judge/neighbour-harm.js';
@@ -53,9 +53,9 @@ function asEver(m: Measures): string | undefined {
 }
 
 /** For how much of these times the disk had something to do, by its counters, ms. */
-function busyMs({ input, disk }: Victim, times: Intervals): number {
+function busyMs({ input, disk }: Victim, within: Intervals): number {
   const series = input.counters.disks.get(disk);
-  return [...times].reduce((sum, one) => sum + diskWork(series, one).busyMs, 0);
+  return [...within].reduce((sum, one) => sum + diskWork(series, one).busyMs, 0);
 }
 
 /** Why counters can't tell whose slowness it is: while the disk was slow, one beneath it was at work for others, whose requests waited for each other there. */
@@ -75,7 +75,7 @@ function judgeCounters(m: Victim): Judgement<Counted | Remembered> {
   const judged = judgeByCounters(m);
   if (judged.kind !== 'holds') return judged;
   const busy = busyMs(m, judged.lost) / total(judged.lost);
-  return busy < DEVICE_JUDGING.hadRoom
+  return busy < JUDGING.explainsFromBeneath
     ? ruledOut(
         `${diskName(m)} had something to do for only ${percent(busy)} of the time that the victim may have waited for it`,
       )
