@@ -2,11 +2,11 @@
 // and healthy loads of each, on loop devices of its own; records each by the command line as a user would, and holds the verdict against
 // the truth. Installs nothing: what a scenario lacks is said. A line a run, then a table for bench/results/real-stalls.md, or JSON.
 //
-//   node scripts/build.mjs --all && sudo node dist/bench/real-stalls.js [--only REGEXP] [--seed N] [--repeat N] [--load] [--keep DIR]
+//   node scripts/build.mjs --all && sudo node dist/bench/real-stalls.js [--only REGEXP] [--seed N] [--repeat N] [--load] [--counters] [--keep DIR]
 //   node dist/bench/real-stalls.js --again DIR [--json]      diagnoses kept recordings anew, with the build at hand
 //   node dist/bench/real-stalls.js --list
 //
-// With --record-only the diagnosis is left to --again, so that whoever shares the machine waits for the recording alone.
+// With --counters each is recorded by counters alone as well, at the same time, under a name of its own. With --record-only the diagnosis is left to --again, so that whoever shares the machine waits for the recording alone.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -26,6 +26,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     repeat: { type: 'string', default: '1' },
     load: { type: 'boolean', default: false },
+    counters: { type: 'boolean', default: false },
     keep: { type: 'string' },
     dir: { type: 'string', default: '/var/tmp' },
     again: { type: 'string' },
@@ -80,9 +81,10 @@ async function runAll(keep: string): Promise<Result[]> {
       }
       const seed = Number(values.seed) + repeat;
       await unlessRefused(`${scenario.id}-${seed}`, async () => {
-        const name = await runScenario(scenario, { seed, load: values.load, folder: values.dir, keep });
-        if (values['record-only']) console.error(`recorded   ${name}`);
-        else results.push(await told(keep, name));
+        const { load, counters, dir } = values;
+        for (const name of await runScenario(scenario, { seed, load, counters, folder: dir, keep }))
+          if (values['record-only']) console.error(`recorded   ${name}`);
+          else results.push(await told(keep, name));
       });
     }
   }

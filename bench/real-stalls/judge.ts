@@ -24,9 +24,13 @@ function names(verdict: Verdict, patterns: readonly string[]): boolean {
   return patterns.some((pattern) => new RegExp(pattern).test(namesOf(verdict)));
 }
 
+function says({ sentence }: Verdict, kept: Kept): boolean {
+  return kept.says === undefined || new RegExp(kept.says).test(sentence);
+}
+
 function tellsTruth(verdict: Verdict, kept: Kept): boolean {
   const named = kept.culprits.length === 0 || names(verdict, kept.culprits);
-  return kept.verdicts.includes(verdict.cause) && named;
+  return kept.verdicts.includes(verdict.cause) && named && says(verdict, kept);
 }
 
 /** Starvation where no CPU was idle, or the load of this harness, is as true as what the scenario made. */
@@ -51,6 +55,8 @@ export function judge({ verdict, also }: Diagnosis, kept: Kept): Judged {
   if (verdict.cause === 'inconclusive' || verdict.confidence < SURE) return { judgement: 'acceptable', why: 'open' };
   if (kept.acceptable.includes(verdict.cause)) return { judgement: 'acceptable', why: 'as true' };
   if (isTrueOfLoad(verdict, kept)) return { judgement: 'acceptable', why: 'true of the loaded machine' };
+  if (kept.verdicts.includes(verdict.cause) && !says(verdict, kept))
+    return { judgement: 'wrong', why: `says nothing of ${kept.says}` };
   if (kept.verdicts.includes(verdict.cause))
     return verdict.culprit === null
       ? { judgement: 'acceptable', why: 'names nobody' }

@@ -12,7 +12,7 @@ import { UndoJournal } from '../../src/capture/undo.js';
 import { Draw, seedFor, type Parameter } from '../../src/lab/draw.js';
 import type { Diagnosis } from '../../src/model/diagnosis.js';
 import { startLoad } from './load.js';
-import type { Plan, Scenario, Truth, Victim } from './scenario.js';
+import type { Scenario, Truth, Victim } from './scenario.js';
 import { Site } from './site.js';
 
 const MAIN = resolve(import.meta.dirname, '../../src/cli/main.js');
@@ -41,6 +41,8 @@ export interface Kept extends Truth {
 export interface RunOptions {
   readonly seed: number;
   readonly load: boolean;
+  /** Whether counters alone are recorded as well, beside the recording with events. */
+  readonly counters: boolean;
   /** An existing folder for loop devices' files. */
   readonly folder: string;
   /** Where NAME-SEED.iow and NAME-SEED.truth.json go. */
@@ -90,10 +92,30 @@ interface Recorded {
   readonly args: readonly string[];
 }
 
-async function record(site: Site, { victim }: Plan, recording: string): Promise<Recorded> {
+/** A command that two recorders watch is started by neither. */
+function startedFor(site: Site, victim: Victim): Victim {
+  if (victim === 'busiest' || !('argv' in victim)) return victim;
+  const [program = '', ...args] = victim.argv;
+  return { pid: site.run(program, args).pid };
+}
+
+/** The same from counters alone, at the same time. */
+async function count(victim: Victim, recording: string, seconds: number): Promise<void> {
+  const [command, ...args] = argsFor(victim, recording, seconds);
+  await iowitness([command, '--no-events', ...args]);
+}
+
+interface Recordings {
+  readonly recording: string;
+  /** Where counters alone go, or undefined. */
+  readonly counted: string | undefined;
+}
+
+async function record(site: Site, victim: Victim, { recording, counted }: Recordings): Promise<Recorded> {
   const seconds = site.draw.integer('seconds', 6, 8);
   const args = argsFor(victim, recording, seconds);
   let before = cpuTicks();
+  const counting = counted === undefined ? undefined : count(victim, counted, seconds);
   await iowitness(args, async (pid) => {
     for (let tries = 0; tries < 250 && !existsSync(join(recording, 'manifest.json')); tries += 1) await pause(20);
     site.stage.recordingBegan();
@@ -104,6 +126,7 @@ async function record(site: Site, { victim }: Plan, recording: string): Promise<
     site.journalChildren(pid);
   });
   const after = cpuTicks();
+  await counting;
   site.requireAlive();
   return { idleCpu: (after.idle - before.idle) / (after.all - before.all), args };
 }
@@ -115,8 +138,34 @@ function sinceStart(recording: string, wallMs: number): number {
   return Math.round(wallMs - manifest.start.wallMs);
 }
 
-/** Runs one scenario and returns the name under which its recording and truth are kept. Throws a UserError where it can't be set up. */
-export async function runScenario(scenario: Scenario, options: RunOptions): Promise<string> {
+/** What is kept of a run, with the truth of how it was recorded. */
+function keptOf(
+  scenario: Scenario,
+  options: RunOptions,
+  site: Site,
+  truth: Truth,
+): Omit<Kept, 'idleCpu' | 'loadAverage' | 'command'> {
+  return {
+    id: scenario.id,
+    seed: options.seed,
+    load: options.load,
+    ...truth,
+    wrongNames: [...truth.wrongNames, ...(site.company?.names ?? [])],
+    parameters: site.draw.drawn,
+    ...(site.company && { company: site.company.kind }),
+  };
+}
+
+/** Copies a recording into the folder of kept ones and writes its truth beside it. */
+function keep(folder: string, name: string, recording: string, kept: Kept): string {
+  rmSync(join(folder, `${name}.iow`), { recursive: true, force: true });
+  cpSync(recording, join(folder, `${name}.iow`), { recursive: true });
+  writeFileSync(join(folder, `${name}.truth.json`), `${JSON.stringify(kept, null, 2)}\n`);
+  return name;
+}
+
+/** Runs one scenario and returns the names under which its recordings and truths are kept. Throws a UserError where it can't be set up. */
+export async function runScenario(scenario: Scenario, options: RunOptions): Promise<string[]> {
   const draw = new Draw(seedFor(options.seed, scenario.id));
   const journal = UndoJournal.open(UNDO);
   const folder = mkdtempSync(join(options.folder, 'iowitness-real-'));
@@ -131,26 +180,22 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     await pause(WARM_MS);
     site.journalChildren();
     const recording = join(folder, 'recording.iow');
-    const { idleCpu, args } = await record(site, plan, recording);
-    const loadAverage = loadavg()[0] ?? NaN;
-    const kept: Kept = {
-      id: scenario.id,
-      seed: options.seed,
-      load: options.load,
-      ...plan.truth,
-      wrongNames: [...plan.truth.wrongNames, ...(site.company?.names ?? [])],
-      parameters: draw.drawn,
-      ...(site.company && { company: site.company.kind }),
-      ...(site.onset && { onsetMs: sinceStart(recording, site.onset.from) }),
+    const counted = options.counters ? join(folder, 'counted.iow') : undefined;
+    const victim = options.counters ? startedFor(site, plan.victim) : plan.victim;
+    const { idleCpu, args } = await record(site, victim, { recording, counted });
+    const made = (truth: Truth, from: string): Kept => ({
+      ...keptOf(scenario, options, site, truth),
+      ...(site.onset && { onsetMs: sinceStart(from, site.onset.from) }),
       idleCpu,
-      loadAverage,
+      loadAverage: loadavg()[0] ?? NaN,
       command: args.map((word) => word.replace(folder, 'DIR')).join(' '),
-    };
+    });
+    const { counted: otherwise, ...truth } = plan.truth;
     const name = `${scenario.id}-${options.seed}`;
-    rmSync(join(options.keep, `${name}.iow`), { recursive: true, force: true });
-    cpSync(recording, join(options.keep, `${name}.iow`), { recursive: true });
-    writeFileSync(join(options.keep, `${name}.truth.json`), `${JSON.stringify(kept, null, 2)}\n`);
-    return name;
+    const names = [keep(options.keep, name, recording, made(truth, recording))];
+    if (counted !== undefined)
+      names.push(keep(options.keep, `${name}-counted`, counted, made({ ...truth, ...otherwise }, counted)));
+    return names;
   } finally {
     await site.end();
     for (const sentence of journal.undoAll()) console.error(`${basename(folder)}: ${sentence}`);

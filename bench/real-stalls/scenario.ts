@@ -15,6 +15,10 @@ export interface Truth {
   readonly culprits: readonly string[];
   /** Who must not be named, neither first nor beside it. */
   readonly wrongNames: readonly string[];
+  /** What a right verdict's sentence says; a regular expression. */
+  readonly says?: string;
+  /** What is different where counters alone are recorded. */
+  readonly counted?: Partial<Omit<Truth, 'counted'>>;
 }
 
 /** Whom the recorder is told to watch. */
@@ -51,6 +55,11 @@ export const PACKAGES = {
   sqlite3: 'sqlite3',
   javac: 'default-jdk-headless',
   rsync: 'rsync',
+  git: 'git',
+  make: 'make',
+  'clickhouse-server': 'clickhouse-server',
+  curl: 'curl',
+  chattr: 'e2fsprogs',
   tar: 'tar',
   fio: 'fio',
   'stress-ng': 'stress-ng',

@@ -10,6 +10,7 @@ import type { UndoJournal } from '../../src/capture/undo.js';
 import { Stage } from '../../src/lab/drill.js';
 import type { Draw } from '../../src/lab/draw.js';
 import { addDistractor } from '../../src/lab/distractors.js';
+import { makeLoopVolume, type LoopVolume } from '../../src/lab/scenarios/loop-volume.js';
 import { journalProcess, type Owner } from '../../src/lab/workload.js';
 import { makeNapVolume, mountNaptime, type Naptime, type NapVolume, type NapVolumeOptions } from './nap-disk.js';
 import { allPids, statOf } from '../../src/capture/process.js';
@@ -61,6 +62,13 @@ export class Site {
   /** A volume on the disk that the site lies on, for everybody. */
   volume(options: Parameters<Stage['volume']>[0] = {}): ReturnType<Stage['volume']> {
     return this.stage.volume(options);
+  }
+
+  /** A volume whose image lies on another one. */
+  volumeIn(folder: string, directIo = true): LoopVolume {
+    const volume = makeLoopVolume(this.journal, { folder, name: 'upper', bytes: 448 * MiB, directIo });
+    this.stage.open(volume);
+    return volume;
   }
 
   async napVolume(options: NapVolumeOptions = {}): Promise<NapVolume> {

@@ -3,7 +3,6 @@
 import type { VictimAccount, VictimDisk } from '../model/account.js';
 import { remembered } from '../base/remember.js';
 import type { DeviceId } from '../model/counters.js';
-import type { LossCode } from '../model/losses.js';
 import { pastOf } from '../model/past.js';
 import type { State } from '../model/states.js';
 import { accountFor, lifeOf } from './victim/account.js';
@@ -32,7 +31,10 @@ import { syncsOn, type Syncs } from './victim/syncs.js';
 import { threadName, threadsOf } from './machine/processes.js';
 import { diskOf } from './victim/disk.js';
 import { dirtiedSeries, measureThrottle, pausedBeneath, type ThrottleMeasures } from './victim/pauses.js';
+import { DOUBTS } from '../model/thresholds/judging.js';
 import { NORMS } from '../model/thresholds/requests.js';
+import { countedLayers } from './victim/counted-beneath.js';
+import { tracedUntil } from './requests/traced-until.js';
 
 export interface Measures {
   readonly input: Case;
@@ -147,28 +149,6 @@ function slowBy(
   return series && account.source === 'samples' ? union(slowStretches(series, norm, account)) : NO_INTERVALS;
 }
 
-/** Of a block trace that lacks records nobody knows whether what has no completion was answered. */
-const RECORDS_LOST: ReadonlySet<LossCode> = new Set([
-  'blktrace-damaged',
-  'blktrace-version',
-  'blktrace-gaps',
-  'blktrace-stray',
-  'blktrace-wrong-cpu',
-  'blktrace-unreadable',
-]);
-
-/**
- * When requests were traced no more: the recording's end, or the moment from which the recorder left them out to keep up. Undefined where
- * completions are missing, so that what was not answered can't be told.
- */
-export function tracedUntil({ source, losses, trace, durationMs }: Case): number | undefined {
-  if (source === 'block-trace' && losses.some(({ code }) => RECORDS_LOST.has(code))) return undefined;
-  const machine = trace.filter(({ instance }) => instance === 'machine');
-  const isOn = machine.map(({ enabled }) => enabled.some((event) => event.endsWith('/block_rq_complete')));
-  const off = isOn.findIndex((on, index) => !on && isOn[index - 1] === true);
-  return machine[off]?.atMs ?? durationMs;
-}
-
 export function measure(input: Case): Measures {
   const topology = new Topology(input.facts[0], input.counters.diskNames, input.remapped);
   const { requests, owners, portions } = attribute(input, topology, tracedUntil(input));
@@ -219,7 +199,21 @@ export function measure(input: Case): Measures {
     ...(javaDeadlock && { javaDeadlock }),
     beneath: [],
   };
-  return { ...measures, beneath: served ? layersBeneath(measures, served) : [] };
+  return { ...measures, beneath: served ? layersBeneath(measures, served) : layersCounted(measures) };
+}
+
+/** The devices beneath that worked for the victim's disk, by counters alone, the deepest first. */
+function layersCounted(m: Measures): Measures[] {
+  const { account, disk, input, topology } = m;
+  if (disk === undefined || account?.source !== 'samples') return [];
+  return countedLayers(input, topology, disk, account).flatMap(({ disk: one, others }) => {
+    if (others >= DOUBTS.mostlyOthers) return [];
+    const norm = normOf(topology, one);
+    const { past: _ofDisk, ...all } = m;
+    const past = pastFor(input, one, account);
+    const slow = slowBy(input, account, norm, one, undefined, undefined);
+    return [{ ...all, ...(past && { past }), disk: one, top: disk, norm, slow }];
+  });
 }
 
 /** How a disk did against what is known of it from before; undefined where nothing is. */

@@ -5,12 +5,15 @@
 // as the recording shows it (grown.ts), and without requests by its counters (counted.ts). A disk that is slow for its kind and does what it did for days is
 // not slow.
 
-import { intersect, total } from '../base/intervals.js';
+import { intersect, type Intervals, total } from '../base/intervals.js';
 import { duration, percent } from '../base/format.js';
-import type { Measures } from '../analysis/measures.js';
+import { diskWork } from '../analysis/machine/counted-work.js';
+import { normOf, type Measures } from '../analysis/measures.js';
+import { allowedFor } from '../analysis/requests/norm.js';
 import { isAsEver } from '../analysis/requests/past.js';
+import { countedLayers } from '../analysis/victim/counted-beneath.js';
 import { HARM, SLOW } from '../model/thresholds/device.js';
-import { JUDGING } from '../model/thresholds/judging.js';
+import { DOUBTS, JUDGING } from '../model/thresholds/judging.js';
 import { movedByChildren } from './judge/children-beside.js';
 import { isGiven, NEEDS } from './judge/needs.js';
 import { harmOf } from './judge/neighbour-harm.js';
@@ -20,7 +23,7 @@ import { judgeGrown, tellGrown, type Grown } from './judge/slow/grown.js';
 import { judgeRemembered, tellRemembered, type Remembered } from './judge/slow/remembered.js';
 import { judgeServed, tellServed, waitedForSlow, type Served } from './judge/slow/served.js';
 import { times, type Victim, type Waited, type WithRequests } from './judge/slow/waited.js';
-import { defineCause, notChecked, ruledOut, type Judgement } from './cause.js';
+import { defineCause, notChecked, ruledOut, type Judgement, type Weight } from './cause.js';
 
 /** Why the disk only seems slow: while it was, a device beneath it served somebody else. */
 function companyBeneath(m: WithRequests, { lost, share }: Waited): string | undefined {
@@ -49,11 +52,42 @@ function asEver(m: Measures): string | undefined {
   return `${diskName(m)} takes what it usually took at that load, ${times(past.factor)} that, on ${past.days} days before`;
 }
 
+/** For how much of these times the disk had something to do, by its counters, ms. */
+function busyMs({ input, disk }: Victim, within: Intervals): number {
+  const series = input.counters.disks.get(disk);
+  return [...within].reduce((sum, one) => sum + diskWork(series, one).busyMs, 0);
+}
+
+/** Why counters can't tell whose slowness it is: while the disk was slow, one beneath it was at work for others, whose requests waited for each other there. */
+function crowdBeneath(m: Victim, { lost }: Weight): string | undefined {
+  const { input, topology, account, disk } = m;
+  for (const layer of countedLayers(input, topology, disk, account)) {
+    const work = diskWork(input.counters.disks.get(layer.disk), account);
+    if (layer.others < DOUBTS.mostlyOthers || work.queueMs <= allowedFor(normOf(topology, layer.disk), work)) continue;
+    if (busyMs({ ...m, disk: layer.disk }, lost) >= JUDGING.explainsFromBeneath * total(lost))
+      return `${diskName(m)} took long, but ${percent(layer.others)} of what ${topology.name(layer.disk)} moved, on which it stands, was others’, and each of the ${work.requests} requests there took ${duration(work.queueMs / work.requests)} with its queueing: counters alone can’t tell whose slowness it is`;
+  }
+  return undefined;
+}
+
 /** By its counters, where they alone were recorded. */
 function judgeCounters(m: Victim): Judgement<Counted | Remembered> {
+  const judged = judgeByCounters(m);
+  if (judged.kind !== 'holds') return judged;
+  const busy = busyMs(m, judged.lost) / total(judged.lost);
+  return busy < JUDGING.explainsFromBeneath
+    ? ruledOut(
+        `${diskName(m)} had something to do for only ${percent(busy)} of the time that the victim may have waited for it`,
+      )
+    : judged;
+}
+
+function judgeByCounters(m: Victim): Judgement<Counted | Remembered> {
   const usual = asEver(m);
   const counted = judgeCounted(m);
   if (counted.kind === 'holds') {
+    const crowd = crowdBeneath(m, counted);
+    if (crowd !== undefined) return notChecked(crowd);
     const doubt = counted.figures.factor < SLOW.sure.to ? movedByChildren(m) : undefined;
     if (doubt !== undefined)
       return notChecked(`${doubt}: what the disk takes for the victim’s requests alone is not in counters`);

@@ -6,7 +6,7 @@ import { grouped, sharedBy } from '../base/maps.js';
 import type { Measures } from '../analysis/measures.js';
 import { phasesOf } from '../analysis/victim/probe-phases.js';
 import type { Syncs } from '../analysis/victim/syncs.js';
-import { processesOf, threadName } from '../analysis/machine/processes.js';
+import { isKernelThread, processesOf, threadName } from '../analysis/machine/processes.js';
 import { duration, percent } from '../base/format.js';
 import { number, part, said, time } from '../model/quantity.js';
 import { JOURNAL } from '../model/thresholds/filesystem.js';
@@ -50,7 +50,9 @@ function serviceOf({ input, account }: Given<'victim'>): (thread: number) => boo
 function askersOf(syncs: Syncs, m: Given<'victim'>): Askers {
   const isOwnService = serviceOf(m);
   const others = [...syncs.others].filter(([thread]) => !isOwnService(thread));
-  const byName = grouped(others, ([pid]) => threadName(m.input, pid) || `thread ${pid}`);
+  // A thread of the kernel asks for what stands on the filesystem, a loop device on a file of it: it is nobody to be told of.
+  const programs = others.filter(([thread]) => !isKernelThread(m.input, thread));
+  const byName = grouped(programs, ([pid]) => threadName(m.input, pid) || `thread ${pid}`);
   const committers = [...byName].flatMap(([name, counts]): Committer[] => {
     const shared = sharedBy(new Map(counts));
     return shared ? [{ name, pid: shared.most, count: shared.sum }] : [];

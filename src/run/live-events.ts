@@ -4,7 +4,7 @@
 import { cpus } from 'node:os';
 import { requestsWithin, type RequestsWithin } from '../analysis/export/amounts.js';
 import { Topology } from '../analysis/machine/topology.js';
-import { tracedUntil } from '../analysis/measures.js';
+import { tracedUntil } from '../analysis/requests/traced-until.js';
 import { followRequests } from '../analysis/requests/follow.js';
 import type { Requests } from '../analysis/requests/requests.js';
 import { Sampling } from '../analysis/requests/sampling.js';

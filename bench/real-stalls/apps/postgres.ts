@@ -13,6 +13,10 @@ export interface PostgresOptions {
   readonly rate?: number;
   /** No clients: nobody asks for anything. */
   readonly idle?: boolean;
+  /** An existing folder whose subfolder holds the write-ahead log; the data's unless told. */
+  readonly walFolder?: string;
+  /** Clients only read. */
+  readonly readOnly?: boolean;
   /** The command line that the server is started with, such as of a cgroup. */
   readonly inside?: (argv: readonly string[]) => readonly string[];
 }
@@ -45,11 +49,9 @@ export async function startPostgres(
   }
   const env = { PATH: `${bin}:/usr/bin:/bin`, LC_ALL: 'C' };
   const asOwner = { ...owner, env, cwd: folder };
-  await site.complete(
-    `${bin}/initdb`,
-    ['-D', data, '-A', 'trust', '-U', 'postgres', '--no-sync', '-E', 'UTF8'],
-    asOwner,
-  );
+  const wal = walArgs(owner, options.walFolder);
+  const base = ['-D', data, '-A', 'trust', '-U', 'postgres', '--no-sync', '-E', 'UTF8'];
+  await site.complete(`${bin}/initdb`, [...base, ...wal], asOwner);
   const settings = [
     'listen_addresses=',
     'shared_buffers=32MB',
@@ -65,10 +67,19 @@ export async function startPostgres(
   const pgbench = [`${bin}/pgbench`, '-h', socket, '-U', 'postgres'];
   await site.complete(pgbench[0] ?? '', [...pgbench.slice(1), '-i', '-s', '1', '-q', 'postgres'], { env });
   const rate = options.rate === undefined ? [] : ['-R', String(options.rate)];
-  const client = [...pgbench, '-n', '-c', String(options.clients), '-T', '60', ...rate, 'postgres'];
+  const reads = options.readOnly === true ? ['-S'] : [];
+  const client = [...pgbench, '-n', ...reads, '-c', String(options.clients), '-T', '60', ...rate, 'postgres'];
   const [first = '', ...rest] = client;
   if (startClients && options.idle !== true) site.run(first, rest, { env });
   return { pid, client };
+}
+
+function walArgs({ uid, gid }: { uid: number; gid: number }, folder: string | undefined): readonly string[] {
+  if (folder === undefined) return [];
+  const wal = join(folder, 'wal');
+  mkdirSync(wal, { mode: 0o700 });
+  chownSync(wal, uid, gid);
+  return ['-X', wal];
 }
 
 /** A cgroup is entered as root, and only then the user is changed; the pid stays the same. */

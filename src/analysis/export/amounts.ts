@@ -11,7 +11,7 @@ import type { Writer } from '../../model/diagnosis.js';
 import { attribute } from '../attribution/owners.js';
 import { writersOf } from '../attribution/writers.js';
 import { Topology } from '../machine/topology.js';
-import { tracedUntil } from '../measures.js';
+import { tracedUntil } from '../requests/traced-until.js';
 import type { Requests } from '../requests/requests.js';
 
 export interface RequestsWithin {

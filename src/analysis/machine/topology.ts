@@ -105,6 +105,12 @@ export class Topology {
     return this.diskOfSource(mount.source);
   }
 
+  /** The disk of the log that the filesystem of a path keeps elsewhere, as its mount says (XFS, logdev=); undefined where it keeps none there. */
+  logOfPath(path: string): DeviceId | undefined {
+    const log = /(?:^|,)logdev=([^,]+)/.exec(this.mountOf(path)?.options ?? '')?.[1];
+    return log === undefined ? undefined : this.diskOfSource(log);
+  }
+
   /** The disk that a mount's source or a device node names: '/dev/sda1', '/dev/mapper/vg-data'. */
   diskOfSource(source: string): DeviceId | undefined {
     if (!this.byName) {

@@ -1,7 +1,7 @@
 // How the service times of one class of requests are spread: a disk that is slow is slow for most of them, one that hangs is quick for most and
 // takes long for a few, which make up the time that an ordinary disk would not have taken. What it takes rightly for the many says nothing of that.
 
-import type { Interval } from '../../base/intervals.js';
+import { type Interval, type Intervals, union } from '../../base/intervals.js';
 import { SLOW } from '../../model/thresholds/device.js';
 import { allowedAt, type DiskLoad } from './disk-load.js';
 import { classOf, type RequestClass, type ServiceNorm } from './norm.js';
@@ -14,11 +14,24 @@ export interface Spread {
   readonly longestMs: number;
   /**
    * Those that make up half of what all took together beyond what an ordinary disk may take, the longest first: how many, how long the shortest of
-   * those took (ms), and how many of the class were served from the first to the last of them.
+   * those took (ms), how many of the class were served from the first to the last of them, and when they were.
    */
-  readonly heavy: { readonly count: number; readonly leastMs: number; readonly among: number };
-  /** Those that took as long as a hang: how many, and how long the shortest of them took (ms). */
-  readonly hung: { readonly count: number; readonly leastMs: number };
+  readonly heavy: {
+    readonly count: number;
+    readonly leastMs: number;
+    readonly among: number;
+    readonly times: Intervals;
+  };
+  /**
+   * Those that took as long as a hang: how many, how long the shortest of them took (ms), how many of the class were served from the first to the last of
+   * them, and which part of what all took beyond what an ordinary disk may take is theirs; NaN where none took too long.
+   */
+  readonly hung: {
+    readonly count: number;
+    readonly leastMs: number;
+    readonly among: number;
+    readonly part: number;
+  };
 }
 
 /** When the disk worked on a row, and how many requests that stands for. */
@@ -55,8 +68,12 @@ export function spreadOf(
   const [longest] = sorted;
   if (!longest) return undefined;
   const heavy = makeUpHalf(services);
-  const first = heavy.reduce((least, { from }) => Math.min(least, from), Infinity);
-  const last = heavy.reduce((most, { to }) => Math.max(most, to), -Infinity);
+  const among = (some: readonly Served[]) => {
+    const first = some.reduce((least, { from }) => Math.min(least, from), Infinity);
+    const last = some.reduce((most, { to }) => Math.max(most, to), -Infinity);
+    return countOf(services.filter(({ from, to }) => from >= first && to <= last));
+  };
+  const beyond = (some: readonly Served[]) => some.reduce((sum, { beyondMs }) => sum + beyondMs, 0);
   const medianMs = length(sorted[Math.floor(sorted.length / 2)] ?? longest);
   const hungMs = Math.max(SLOW.hangs.leastMs, SLOW.hangs.times * medianMs);
   const hung = sorted.filter((one) => length(one) >= hungMs);
@@ -64,11 +81,17 @@ export function spreadOf(
     count: countOf(services),
     medianMs,
     longestMs: length(longest),
-    hung: { count: countOf(hung), leastMs: length(hung.at(-1) ?? longest) },
+    hung: {
+      count: countOf(hung),
+      leastMs: length(hung.at(-1) ?? longest),
+      among: among(hung),
+      part: beyond(hung) / beyond(services),
+    },
     heavy: {
       count: countOf(heavy),
       leastMs: heavy.reduce((least, one) => Math.min(least, length(one)), length(longest)),
-      among: countOf(services.filter(({ from, to }) => from >= first && to <= last)),
+      among: among(heavy),
+      times: union(heavy),
     },
   };
 }

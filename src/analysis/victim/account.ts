@@ -78,7 +78,10 @@ function fromEvents(
   const expectedWakes = linkWakes(line, requests, expected, kernel);
   const isChosen = input.manifest.plan?.directory !== undefined;
   const pausedFor = pauseDisks(input, topology, thread);
-  const waitedFor = isChosen ? undefined : diskWaitedFor(line, expectedWakes, requests, known, topology, pausedFor);
+  const nameOf = (other: number) => threadName(input, other);
+  const waitedFor = isChosen
+    ? undefined
+    : diskWaitedFor(line, expectedWakes, requests, known, topology, pausedFor, nameOf);
   const disk = waitedFor ?? known;
   const index = requests.disks.indexOf(disk.disk ?? '');
   const wakes = index === expected ? expectedWakes : linkWakes(line, requests, index, kernel);

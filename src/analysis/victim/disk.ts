@@ -55,8 +55,14 @@ function mostOf(amounts: ReadonlyMap<DeviceId, number>): DeviceId | undefined {
   return [...amounts].sort((a, b) => b[1] - a[1])[0]?.[0];
 }
 
+/** The disk whose ext4 journal a thread of the kernel commits, by its name, 'jbd2/sda1-8'; undefined for others. */
+function diskOfJournal(topology: Topology, thread: string): DeviceId | undefined {
+  const name = /^jbd2\/(.+?)(?:-\d*)?$/.exec(thread)?.[1];
+  return name === undefined ? undefined : topology.diskOfSource(name.replaceAll('!', '/'));
+}
+
 /**
- * The disk that most of a thread's waits were for: whose completions ended them, or whose dirty pages it was paused for. `wakes` are requests by
+ * The disk that most of a thread's waits were for: whose completions ended them, whose journal's thread did, or whose dirty pages it was paused for. `wakes` are requests by
  * segment; `pausedFor` tells the disk of a pause that begins at a time, ms. What a device beneath its own disk completes is that disk's work: the
  * device above answers only then.
  */
@@ -67,6 +73,7 @@ export function diskWaitedFor(
   known: VictimDisk,
   topology: Topology,
   pausedFor: (at: number) => DeviceId | undefined,
+  nameOf: (thread: number) => string,
 ): VictimDisk | undefined {
   const beneath = new Set(known.isOwn && known.disk !== undefined ? topology.beneath(known.disk) : []);
   const waited = new Map<DeviceId, number>();
@@ -74,7 +81,9 @@ export function diskWaitedFor(
     addTo(waited, beneath.has(waitedFor) ? (known.disk ?? waitedFor) : waitedFor, ms);
   for (const [index, row] of wakes.entries()) {
     const completed = row < 0 ? undefined : requests.disks[requests.disk[row] ?? 0];
-    if (completed !== undefined) add(completed, (segments.to[index] ?? NaN) - (segments.from[index] ?? NaN));
+    // Whatever completed on that CPU meanwhile, a journal's thread lets those go who waited for its own commit.
+    const waitedFor = diskOfJournal(topology, nameOf(segments.at(index)?.wokenBy ?? 0)) ?? completed;
+    if (waitedFor !== undefined) add(waitedFor, (segments.to[index] ?? NaN) - (segments.from[index] ?? NaN));
   }
   for (const { from, to } of segments.timesIn(['dirty-throttle'])) {
     const disk = pausedFor(from);
@@ -128,7 +137,8 @@ function diskOfFiles(input: Case, topology: Topology, pid: number): DeviceId | u
     paths.flatMap((path) => {
       const isNode = path.startsWith('/dev/');
       if (!isNode && /^\/((proc|sys|run)\/|$)/.test(path)) return [];
-      return (isNode ? topology.diskOfSource(path) : topology.diskOfPath(path)) ?? [];
+      if (isNode) return topology.diskOfSource(path) ?? [];
+      return [topology.diskOfPath(path) ?? [], topology.logOfPath(path) ?? []].flat();
     });
   const all = disksOf([...mounted, ...found.flatMap(({ openFiles = [] }) => openFiles)]);
   const moved = movedBy(input, pid);

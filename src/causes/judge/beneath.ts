@@ -11,7 +11,7 @@ import type { Advice, Culprit } from '../../model/diagnosis.js';
 import type { CgroupLimit } from '../../model/facts.js';
 import { advise, unlimit } from './advice.js';
 import { diskName, limitsOn } from './judgements.js';
-import { keptByMapping } from './mapped.js';
+import { keptInside } from './mapped.js';
 import { CGROUP_LIMIT } from '../../model/thresholds/block.js';
 import { BENEATH, CAPPED } from '../../model/thresholds/device.js';
 
@@ -71,23 +71,25 @@ export function beneathOf(m: Measures, times: Intervals): Beneath {
   const limit = below.flatMap((id) => limitsOn(m, 'io', id)).find((one) => !(usedOf(m, one, span) < BENEATH.leastUsed));
   const device = { kind: 'device', name: m.disk === undefined ? diskName(m) : m.topology.name(m.disk) } as const;
   if (below.length === 0) return { culprit: device, evidence: [], advice: [], isAtLimit: false };
-  const mapping = limit ? undefined : keptByMapping(m, times);
+  const kept = limit ? undefined : keptInside(m, times);
   const text = limit && `${limit.value} ${limit.what} on ${m.topology.name(limit.device ?? '')}`;
   return {
-    culprit: limit ? { kind: 'cgroup', name: `${limit.cgroup} (${text})`, file: limit.file } : device,
+    culprit: limit
+      ? { kind: 'cgroup', name: `${limit.cgroup} (${text})`, file: limit.file }
+      : (kept?.culprit ?? device),
     evidence: [
       {
         measure: 'what it stands on',
         value: below.map((id) => m.topology.name(id)).join(' on '),
         meaning: limit
           ? `cgroup ${limit.cgroup} is limited to ${text} beneath: the limit works through ${diskName(m)} and looks like a slow device`
-          : mapping
-            ? `had nothing to do for ${percent(mapping.idleShare)} of that time: what the victim waited for was in ${mapping.name} itself`
+          : kept
+            ? `had nothing to do for ${percent(kept.idleShare)} of that time: what the victim waited for was in ${kept.where}`
             : 'the slowness may come from beneath: look there as well',
         source: limit?.file ?? '/sys/block',
       },
     ],
-    advice: limit ? [advise`Raise the limit, or remove it: ${unlimit(limit)}.`] : mapping ? [mapping.advice] : [],
+    advice: limit ? [advise`Raise the limit, or remove it: ${unlimit(limit)}.`] : kept ? [kept.advice] : [],
     isAtLimit: limit !== undefined && isAtLimit(usedOf(m, limit, span), CGROUP_LIMIT.reached.least),
   };
 }

@@ -73,7 +73,8 @@ function fromEvents({ account, syncs, input }: Victim): Durability | Refused {
 /** From counters: a wait that is no plain wait for pages, and the flushes of the disk meanwhile, as far as its writes can have asked for them. */
 function fromCounters(m: Victim): Durability | Refused {
   const { account, input } = m;
-  const count = growthWithin(input.counters.disks.get(m.disk), 'fl_ios', account.from, account.to);
+  const disk = input.counters.disks.get(m.disk);
+  const count = growthWithin(disk, 'fl_ios', account.from, account.to);
   if (Number.isNaN(count)) return notChecked(`how often ${diskName(m)} was flushed was not recorded`);
   const process = input.counters.processes.get(account.pid);
   const calls = growthOf(process?.io, 'syscw');
@@ -81,8 +82,14 @@ function fromCounters(m: Victim): Durability | Refused {
     return ruledOut(
       `${diskName(m)} was flushed ${count} times while it wrote ${calls} times: others asked for most of that`,
     );
+  const times = timesIn(account, ['journal', 'block-device', 'block-held', 'block-queue']);
+  const worked = [...times].reduce((sum, { from, to }) => sum + growthWithin(disk, 'io_ticks', from, to), 0);
+  if (worked < SYNC_WRITES.leastBusy * total(times))
+    return notChecked(
+      `${diskName(m)} had something to do for ${percent(worked / total(times))} of the time that it may have waited for that: what it waited for is elsewhere`,
+    );
   return {
-    times: timesIn(account, ['journal', 'block-device', 'block-held', 'block-queue']),
+    times,
     count,
     // Flushes of the disk, of which one is under way at a time.
     atOnce: 1,

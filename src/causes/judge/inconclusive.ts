@@ -19,7 +19,7 @@ import { adviceOf, evidenceOf, type Argument } from '../cause.js';
 import { advise, look, type Command } from './advice.js';
 import { SOURCE_NOUNS } from './foreign.js';
 import { isTraced, UNEXPLAINED } from './judgements.js';
-import { keptByMapping } from './mapped.js';
+import { keptInside } from './mapped.js';
 import { devicesLogged, programsLogged } from './logged.js';
 import { whatWasMeasured } from './measured.js';
 import { TRACE } from './fidelity.js';
@@ -140,7 +140,7 @@ function recordNext(m: Measures): Advice {
 function mappingOf(m: Measures): Advice[] {
   const { account } = m;
   if (!account || shareOf(account, BLOCK_WAITS) < JUDGING.noticeable) return [];
-  const mapping = keptByMapping(m, timesIn(account, BLOCK_WAITS));
+  const mapping = keptInside(m, timesIn(account, BLOCK_WAITS));
   return mapping ? [mapping.advice] : [];
 }
 

@@ -82,6 +82,16 @@ export const SYNC_WRITES = thresholds('app.sync-writes', {
     means: 'How sure it is, by the share of its time that it waited for durability, up to this one.',
     basis: { prior: 'the more of the time, the less can hide beside it' },
   },
+  leastBusy: {
+    value: 0.1,
+    unit: 'share',
+    means:
+      'Counters tell durable writes only where the disk had something to do for this share of the time that they may have been waited for.',
+    basis: {
+      derived:
+        'a flush takes some ten microseconds on the fastest disks, and the threads of a commit wake each other in a few times that',
+    },
+  },
   unseenAsker: {
     value: 0.8,
     unit: 'confidence',

@@ -178,6 +178,15 @@ export const BENEATH = thresholds('beneath', {
     means: 'A limit on a device beneath must be used up to this share to hold it back.',
     basis: { prior: 'a device that does less than half of what it may is held back by something else' },
   },
+  commitBytes: {
+    value: 32 * 1024,
+    unit: 'B',
+    means: 'So much more than it was given the filesystem between may write to the device beneath for each flush.',
+    basis: {
+      derived:
+        'a commit of ext4 is a descriptor, the changed blocks of inodes, bitmaps, groups and extents, and a commit block: eight blocks of 4 KiB',
+    },
+  },
 });
 
 export const MAPPED = thresholds('mapped', {
@@ -236,6 +245,16 @@ export const SLOW = thresholds('dev.slow', {
     means:
       'Of at least so many requests, or of any number where each of these took a second too long, up to this share of those from the first to the last of them makes up half of what they took beyond an ordinary disk’s time, each so many times longer than half of all, and this long: it hangs now and then.',
     basis: { prior: 'a slow disk is slow for most requests; a tenth with most of the time is something that happens' },
+  },
+  handful: {
+    value: { least: 3, most: 9, mostShare: 0.35, part: 0.9 },
+    unit: { least: 'requests', most: 'requests', mostShare: 'share', part: 'share' },
+    means:
+      'So many requests that took as long as a hang are told as hangs as well where they are up to this share of those from the first to the last of them, and make up this part of what all took beyond an ordinary disk’s time.',
+    basis: {
+      prior:
+        'who waits for each answer, and rests, has two requests from one hang to the next; more than a handful of hangs is how the disk is, and where nothing else took too long it is not slow between them',
+    },
   },
   leastHungMs: {
     value: 1000,

@@ -154,7 +154,15 @@ test('what the device beneath its own disk completes is its own disk’s work', 
   );
   const waits = Timeline.of([{ from: 10, to: 20, state: 'block-device' }]);
   const waitedFor = (known: { disk: string; isOwn: boolean }) =>
-    diskWaitedFor(waits, Int32Array.of(0), requests, known, topology, () => undefined)?.disk;
+    diskWaitedFor(
+      waits,
+      Int32Array.of(0),
+      requests,
+      known,
+      topology,
+      () => undefined,
+      () => '',
+    )?.disk;
   assert.equal(waitedFor({ disk: '7:0', isOwn: true }), '7:0');
   assert.equal(waitedFor({ disk: '7:0', isOwn: false }), '7:1');
 });
@@ -209,9 +217,27 @@ test('a thread that reads from one disk and is paused for its dirty pages of ano
       { from, to, state: 'dirty-throttle' },
     ]);
     const pausedFor = pauseDisks(aCase({ events }), topology, ME);
-    return diskWaitedFor(waits, Int32Array.of(0, -1, -1), requests, { disk: '7:0', isOwn: true }, topology, pausedFor);
+    const known = { disk: '7:0', isOwn: true };
+    return diskWaitedFor(waits, Int32Array.of(0, -1, -1), requests, known, topology, pausedFor, () => '');
   };
   assert.equal(waitedFor(30, 50)?.disk, '7:1');
   assert.equal(waitedFor(30, 35)?.disk, '7:0');
   assert.equal(waitedFor(36, 80)?.disk, '7:0');
+});
+
+test('a thread that the journal of one filesystem lets go waited for the disk of that, whatever it reads from another', () => {
+  const facts = someFacts({ devices: new Map([disk('7:0', 'loop0'), disk('7:1', 'loop1'), disk('254:0', 'dm-0')]) });
+  const topology = new Topology(facts, NO_COUNTERS.diskNames);
+  const requests = followRequests(someEvents({ block_rq_complete: [] }), topology, allUntil(100));
+  const waits = Timeline.of([{ from: 10, to: 20, state: 'journal', wokenBy: 300 }]);
+  const waitedFor = (name: string) => {
+    const known = { disk: '7:0', isOwn: true };
+    const nameOf = (thread: number) => (thread === 300 ? name : '');
+    return diskWaitedFor(waits, Int32Array.of(-1), requests, known, topology, () => undefined, nameOf)?.disk;
+  };
+  assert.equal(waitedFor('jbd2/loop1-8'), '7:1');
+  assert.equal(waitedFor('jbd2/dm-0-8'), '254:0');
+  // A long name is cut off after fifteen characters.
+  assert.equal(waitedFor('jbd2/loop1-'), '7:1');
+  assert.equal(waitedFor('kworker/1:2'), undefined);
 });

@@ -239,10 +239,20 @@ test('from counters it can have asked for twice the flushes that its commits tak
   const flushed = (calls: number): MadeUp => ({
     source: 'samples',
     spent: { journal: 0.55 },
-    input: { counters: counted({ fl_ios: 150 }, { syscw: calls, wchar: calls * 4096 }) },
+    input: { counters: counted({ fl_ios: 150, io_ticks: 10_000 }, { syscw: calls, wchar: calls * 4096 }) },
   });
   assert.equal(judged('app.sync-writes', flushed(50)), 0.578);
   assert.match(String(judged('app.sync-writes', flushed(30))), /was flushed 150 times while it wrote 30 times/);
+});
+
+test('from counters a disk that had nothing to do while the victim waited is not what its syncs wait for', () => {
+  const flushed = (busy: number): MadeUp => ({
+    source: 'samples',
+    spent: { journal: 0.55 },
+    input: { counters: counted({ fl_ios: 150, io_ticks: busy * 10_000 }, { syscw: 50, wchar: 50 * 4096 }) },
+  });
+  assert.equal(judged('app.sync-writes', flushed(0.15)), 0.578);
+  assert.match(String(judged('app.sync-writes', flushed(0.07))), /had something to do for 7 % of the time/);
 });
 
 test('who ends half of an idle process’s waits is named as feeding it, one of many is not', () => {

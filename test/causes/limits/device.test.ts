@@ -165,6 +165,20 @@ test('without a queue the requests inside must vary by a quarter, and what the o
   assert.match(String(cappedBy({ count: () => 3, depth: everyTwo(1, 2) })), /never queued/);
 });
 
+test('from counters a disk that had something to do for two fifths of the victim’s waits kept it from nothing, one that had for seven tenths did', () => {
+  const slowBy = (busy: number) => {
+    const t = Array.from({ length: 21 }, (_, n) => n * 500);
+    const perWindow = (value: number) => t.map((_, n) => n * value);
+    const none = { rd_ios: perWindow(0), rd_sectors: perWindow(0), fl_ios: perWindow(0) };
+    const wrote = { wr_ios: perWindow(3), wr_sectors: perWindow(24) };
+    const disk = { ...none, ...wrote, io_ticks: perWindow(500 * busy), time_in_queue: perWindow(500 * busy) };
+    const counters = { ...NO_COUNTERS, disks: new Map([['7:0', series(t, disk)]]) };
+    return judged('dev.slow', { source: 'samples', spent: { 'block-device': 1 }, input: { counters } });
+  };
+  assert.equal(slowBy(0.7), 0.75);
+  assert.match(String(slowBy(0.4)), /had something to do for only 40 % of the time/);
+});
+
 test('neither is left open where others asked for most of it, where little is waited for, or where a limit beneath is known', () => {
   const either = { count: () => 40, depth: () => 1 };
   assert.equal(judged('dev.slow', fewAtOnce({ ...either, own: 0.5 })), 0.75);
@@ -545,6 +559,25 @@ test('twenty-five requests tell a hang from a slow device, fifteen do where it t
   );
 });
 
+test('a handful of hangs with quick requests between them are hangs, up to a third of those from the first to the last', () => {
+  const each = (nth: number, from: number, count: number, restMs: (n: number) => number = () => 3) =>
+    how((n) => (n % nth === from ? 600 : restMs(n)), count);
+  assert.equal(each(3, 1, 9), 'hangs now and then', 'three of nine');
+  assert.equal(each(5, 2, 30), 'hangs now and then', 'six of thirty');
+  assert.equal(each(2, 0, 6), 'is slow', 'every second');
+  assert.equal(
+    how((n) => (n === 3 || n === 8 ? 900 : 3), 15),
+    'is slow',
+    'two of fifteen',
+  );
+  // What is not quick between them: a disk that is slow, and now and then slower.
+  assert.equal(
+    each(7, 3, 20, (n) => (n % 7 < 2 ? 95 : 3)),
+    'is slow',
+    'a third takes 95 ms',
+  );
+});
+
 test('a spinning disk that takes 14 ms as a rule hangs where it takes eleven times as long, not nine', () => {
   const tenth = (ms: number) => how((n) => (n % 11 === 0 ? ms : 14), 100, NORMS.spinning);
   assert.equal(tenth(155), 'hangs now and then');
@@ -731,6 +764,39 @@ test('a loop device whose disk does what a limit there lets through lacks no CPU
   assert.equal(judge(65, 0), 0.75);
   assert.equal(judge(45, 20), 0.75);
   assert.equal(judge(165, 0), 0.375, 'the limit was not in force all the time');
+});
+
+test('a hang of a loop device while the disk of its file is idle is the filesystem’s of that file, unless the dirty throttle paused its workers', () => {
+  const facts = someFacts();
+  const [loop] = facts.devices.values();
+  assert.ok(loop);
+  const devices = new Map([
+    ['7:0', { ...loop, backingFile: '/srv/images/disk.img', beneath: ['8:0'] }],
+    ['8:0', { ...loop, id: '8:0', name: 'sda' }],
+  ]);
+  const mount = { device: '8:0', mountPoint: '/srv', root: '/', type: 'ext4', source: '/dev/sda', options: 'rw' };
+  const t = Array.from({ length: 101 }, (_, n) => n * 100);
+  const told = (atWork: number, isPaused = false) => {
+    const io_ticks = t.map((at) => Math.max(0, at - 1000) * atWork);
+    const quick = Array.from({ length: 100 }, (_, n) => ({ at: n * 10, took: 1 }));
+    return diagnosisOf('dev.slow', {
+      spent: { running: 0.1, 'block-device': 0.5 },
+      requests: [...quick, { at: 1000, took: 5000 }],
+      input: {
+        facts: [someFacts({ devices, mounts: [mount] })],
+        counters: { ...NO_COUNTERS, disks: new Map([['8:0', series(t, { io_ticks })]]) },
+      },
+      measures: {
+        slow: Intervals.of([{ from: 1000, to: 6000 }]),
+        pausedBeneath: isPaused ? Intervals.of([{ from: 1000, to: 6000 }]) : NO_INTERVALS,
+      },
+    }).verdict;
+  };
+  const frozen = told(0.05);
+  assert.deepEqual(frozen.culprit, { kind: 'filesystem', name: '/srv' });
+  assert.match(JSON.stringify(frozen), /the filesystem of \/srv, on which its file lies.*fsfreeze --unfreeze \/srv/);
+  assert.deepEqual(told(0.15).culprit, { kind: 'device', name: 'loop0' });
+  assert.deepEqual(told(0.05, true).culprit, { kind: 'device', name: 'loop0' });
 });
 
 test('a mapped device keeps what the victim waits for while what it stands on is idle for 95 % of it, not for 85 %', () => {

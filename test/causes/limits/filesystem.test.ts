@@ -155,7 +155,7 @@ test('a mount with sync makes writes durable from 40 % of the time on, where the
 });
 
 test('from counters a file’s attribute or dirsync may ask as well as the program, unless it has a file open for durable writing', () => {
-  const counters = counted({ fl_ios: 1000 }, { syscw: 1000, wchar: 4096e3 });
+  const counters = counted({ fl_ios: 1000, io_ticks: 10_000 }, { syscw: 1000, wchar: 4096e3 });
   const sampled = (options: string, opened: Partial<OpenFile> = {}): MadeUp => {
     const madeUp = durable(0.75, 1, options, opened);
     const facts = madeUp.input?.facts?.map((one) => ({ ...one, processes: [processOf({})] })) ?? [];

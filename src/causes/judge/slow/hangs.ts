@@ -15,15 +15,32 @@ import { advise } from '../advice.js';
 import { diskName } from '../judgements.js';
 import { journalAround } from '../logs.js';
 
+/** True where few requests make up most of what is too long: of many a tenth at most. */
+function areFewOfMany({ count, heavy }: Spread, { norm }: Measures): boolean {
+  return (
+    // One that took a second too long is told by itself.
+    (count >= SLOW.hangs.leastOf || heavy.leastMs >= DEVICE_JUDGING.hiccupMs + norm.fixedMs) &&
+    // A disk that has become slow is slow for all that come after it. A row that a long one begins and a long one ends has a distance less than long ones.
+    heavy.count - 1 <= SLOW.hangs.mostShare * (heavy.among - 1)
+  );
+}
+
+/**
+ * True where a handful that hung and quick ones take turns, and nothing is between the two: who waits for each answer, and rests, has hardly more from one
+ * hang to the next.
+ */
+function takeTurns({ hung }: Spread): boolean {
+  const { least, most, mostShare, part } = SLOW.handful;
+  const isHandful = hung.count >= least && hung.count <= most;
+  return isHandful && hung.part >= part && hung.count - 1 <= mostShare * (hung.among - 1);
+}
+
 /** True where few requests make up most of what is too long and half of all are quick: the disk is not slow, it hangs now and then. */
-export function hangs(spread: Spread | undefined, { norm }: Measures): spread is Spread {
+export function hangs(spread: Spread | undefined, m: Measures): spread is Spread {
   return (
     spread !== undefined &&
-    // One that took a second too long is told by itself.
-    (spread.count >= SLOW.hangs.leastOf || spread.heavy.leastMs >= DEVICE_JUDGING.hiccupMs + norm.fixedMs) &&
-    // A disk that has become slow is slow for all that come after it. A row that a long one begins and a long one ends has a distance less than long ones.
-    spread.heavy.count - 1 <= SLOW.hangs.mostShare * (spread.heavy.among - 1) &&
-    spread.medianMs <= norm.fixedMs &&
+    (areFewOfMany(spread, m) || takeTurns(spread)) &&
+    spread.medianMs <= m.norm.fixedMs &&
     spread.heavy.leastMs >= Math.max(SLOW.hangs.leastMs, SLOW.hangs.times * spread.medianMs)
   );
 }

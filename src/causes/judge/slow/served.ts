@@ -4,6 +4,7 @@
 import { valueAt } from '../../../analysis/machine/series.js';
 import { shareOf, timesIn, type Measures } from '../../../analysis/measures.js';
 import { firstSlowDispatch } from '../../../analysis/requests/disk-load.js';
+import { KIND } from '../../../analysis/requests/requests.js';
 import { isGuilty } from '../../../analysis/attribution/owners.js';
 import { classOf } from '../../../analysis/requests/norm.js';
 import { slowness, type Slowness } from '../../../analysis/requests/slowness.js';
@@ -11,6 +12,7 @@ import { spreadOf, type Spread } from '../../../analysis/requests/spread.js';
 import { stagesOf } from '../../../analysis/victim/own-requests.js';
 import { duration, percent, rate } from '../../../base/format.js';
 import { intersect, IntervalList, type Intervals, NO_INTERVALS, total, union } from '../../../base/intervals.js';
+import type { DeviceId } from '../../../model/counters.js';
 import { memory, number, part, said, time } from '../../../model/quantity.js';
 import { SLOW } from '../../../model/thresholds/device.js';
 import { DEVICE_JUDGING, JUDGING } from '../../../model/thresholds/judging.js';
@@ -18,6 +20,7 @@ import { DISK_LOAD } from '../../../model/thresholds/requests.js';
 import { holds, ramp, type Argument, type Judgement, type Told, type Yardstick } from '../../cause.js';
 import { hasRealTime } from '../cpu-behind.js';
 import { DEVICE_WAITS, diskName, tells } from '../judgements.js';
+import { beneathOf } from '../beneath.js';
 import { hangs, hangSentence, lookAtHangs, spreadEvidence } from './hangs.js';
 import {
   isFastBeneath,
@@ -42,9 +45,26 @@ export interface Served extends Waited {
   readonly waitsForCpu: boolean;
 }
 
-/** When the disk had requests; of a device beneath, which may serve others all the time, when it had the victim's. */
-function atWorkFor({ account, load, requests, top }: WithRequests): Intervals {
-  return top === undefined ? load.busy : stagesOf(requests, (row) => account.own[row] !== 0).device;
+/**
+ * When a device beneath had the victim’s requests. A flush carries no bytes and makes the filesystem there commit: while the victim’s disk had one to
+ * pass on, what journals, filesystems and nobody known sent beneath is the answer to it as well.
+ */
+function atWorkBeneath(m: WithRequests, top: DeviceId): Intervals {
+  const { account, load, requests } = m;
+  const index = requests.disks.indexOf(top);
+  const flushed = stagesOf(requests, (row) => requests.disk[row] === index && requests.kind[row] === KIND.flush);
+  const [own, answers] = [new Uint8Array(requests.length), new Uint8Array(requests.length)];
+  for (const row of load.rows) {
+    if (account.own[row] !== 0) own[row] = 1;
+    else if (!isOthers(m, row)) answers[row] = 1;
+  }
+  const deviceOf = (chosen: Uint8Array) => stagesOf(requests, (row) => chosen[row] === 1).device;
+  return union([...deviceOf(own), ...intersect(deviceOf(answers), union([...flushed.device, ...flushed.passing]))]);
+}
+
+/** When the disk had requests; of a device beneath, when it had the victim’s. */
+function atWorkFor(m: WithRequests): Intervals {
+  return m.top === undefined ? m.load.busy : atWorkBeneath(m, m.top);
 }
 
 /** When the victim waited for the device while it was slow: it became so somewhere in the window before the first that is slow as a whole. */
@@ -112,9 +132,12 @@ export function judgeServed(m: WithRequests, found: Waited): Judgement<Served> |
   const waitsForCpu =
     lacksCpu(m, account, found.beneath) && !outlastsTurns(m, spread) && (isFastBeneath(m) || isTurns(m, spread));
   const confidence = ramp(first.factor, SLOW.sure) * (waitsForCpu ? SLOW.unsure : 1);
+  // What a disk that hangs stood on is asked for the longest alone: between them it is at work.
+  const beneath =
+    hangs(spread, m) && !waitsForCpu ? beneathOf(m, intersect(found.lost, spread.heavy.times)) : found.beneath;
   return holds(
     { share: found.share, confidence, lost: found.lost },
-    { ...found, way: 'served', first, classes, spread, waitsForCpu },
+    { ...found, beneath, way: 'served', first, classes, spread, waitsForCpu },
   );
 }
 
