@@ -15,7 +15,8 @@ import { diagnoseRecording } from '../src/pipeline.js';
 import { startGuest, type Guest } from '../src/run/guest/guest.js';
 import { findKernel, KERNELS } from '../src/run/guest/kernel.js';
 import { blktraceScript, judgeBlktrace } from './kernels/blktrace.js';
-import { prelude, recorderScript, STALLS, type KernelStall } from './kernels/stalls.js';
+import { prelude, recorderScript, type KernelStall } from './kernels/script.js';
+import { STALLS } from './kernels/stalls.js';
 
 const CLONE = path.resolve(import.meta.dirname, '../..');
 const MAIN = path.join(CLONE, 'dist/src/cli/main.js');
@@ -41,20 +42,47 @@ const { values: options } = parseArgs({
 const wanted = new RegExp(options.only);
 const stalls = STALLS.filter((one) => wanted.test(one.id));
 
-function unpack(archive: string, to: string): string {
+function unpack(archive: string, to: string): void {
   const { status, stderr } = spawnSync('tar', ['-C', to, '-xf', archive]);
   if (status !== 0) throw new Error(`${archive}: ${stderr.toString()}`);
-  return path.join(to, `${path.basename(archive, '.tar')}.iow`);
 }
 
+interface Told {
+  readonly cause: string;
+  /** All that hold. */
+  readonly causes: readonly string[];
+  readonly text: string;
+}
+
+async function told(recording: string): Promise<Told> {
+  const { diagnosis } = await diagnoseRecording(recording, '');
+  const { cause, confidence, culprit } = diagnosis.verdict;
+  const unexplained = diagnosis.accounting.find((one) => one.state === 'unexplained')?.share ?? 0;
+  const sure = cause === 'inconclusive' ? '' : ` ${Math.round(confidence * 100)} %`;
+  const by = culprit ? ` (${culprit.name})` : '';
+  return {
+    cause,
+    causes: [cause, ...diagnosis.also.map((one) => one.cause)],
+    text: `${cause}${sure}${by}${unexplained > 0.1 ? `, ${Math.round(unexplained * 100)} % unexplained` : ''}`,
+  };
+}
+
+/** What events tell has to be right; what counters alone tell may be open as well. */
 async function verdictOf(archive: string, stall: KernelStall): Promise<Cell> {
   const folder = mkdtempSync('/var/tmp/iowitness-kernels-');
   try {
-    const { diagnosis } = await diagnoseRecording(unpack(archive, folder), '');
-    const { cause, confidence } = diagnosis.verdict;
-    const unexplained = diagnosis.accounting.find((one) => one.state === 'unexplained')?.share ?? 0;
-    const text = `${cause} ${Math.round(confidence * 100)} %${unexplained > 0.1 ? `, ${Math.round(unexplained * 100)} % unexplained` : ''}`;
-    return { stall: stall.id, text, right: stall.verdicts.includes(cause) };
+    unpack(archive, folder);
+    const traced = await told(path.join(folder, `${stall.id}.iow`));
+    const counted = path.join(folder, `${stall.id}-counted.iow`);
+    const right =
+      stall.verdicts.includes(traced.cause) && (stall.named ?? []).every((cause) => traced.causes.includes(cause));
+    if (!existsSync(counted)) return { stall: stall.id, text: traced.text, right };
+    const alone = await told(counted);
+    return {
+      stall: stall.id,
+      text: `${traced.text}; from counters ${alone.text}`,
+      right: right && [...stall.verdicts, 'inconclusive'].includes(alone.cause),
+    };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -82,6 +110,12 @@ async function onKernel(series: string, keep: string): Promise<Cell[]> {
     disks: [
       { name: 'plain', bytes: GiB },
       { name: 'capped', bytes: GiB, limits: { operations: { rate: 10 } } },
+      {
+        name: 'credit',
+        bytes: GiB,
+        model: 'virtio',
+        limits: { operations: { rate: 10, burst: 40, burstSeconds: 8 } },
+      },
     ],
     folder: '/var/tmp',
     undoFolder: '/var/lib/iowitness/undo',

@@ -14,6 +14,7 @@ import { SCHEDULER } from '../model/thresholds/block.js';
 import { DEVICE_JUDGING, JUDGING } from '../model/thresholds/judging.js';
 import { advise, write } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
+import { controlledTimes } from './judge/io-controller.js';
 import { isGiven, type Given } from './judge/needs.js';
 import { diskName, queueSetting, utilisation } from './judge/judgements.js';
 import { defineCause, holds, notChecked, ramp, ruledOut, type Argument, type Refused } from './cause.js';
@@ -27,9 +28,12 @@ interface Kept {
   readonly byThrottle: boolean;
 }
 
-function keptBack({ account, input }: Given<'victim'>): Kept {
-  const throttled = timesBelow(account, input.events, QUEUE_THROTTLES);
-  const queued = without(timesIn(account, ['block-queue']), timesBelow(account, input.events, TAG_WAITS));
+function keptBack(m: Given<'victim'>): Kept {
+  const { account, input } = m;
+  const controlled = controlledTimes(m);
+  const throttled = without(timesBelow(account, input.events, QUEUE_THROTTLES), controlled);
+  const others = union([...controlled, ...timesBelow(account, input.events, TAG_WAITS)]);
+  const queued = without(timesIn(account, ['block-queue']), others);
   const times = union([...queued, ...throttled]);
   return {
     times,

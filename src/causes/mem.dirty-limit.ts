@@ -13,6 +13,7 @@ import { memory, number, part, said, time } from '../model/quantity.js';
 import { defineCause, holds, ramp, ruledOut, type Argument } from './cause.js';
 import { advise, change } from './judge/advice.js';
 import { FIDELITY } from './judge/fidelity.js';
+import { heldWriteback } from './judge/limit-reached.js';
 import type { Given } from './judge/needs.js';
 import { diskName } from './judge/judgements.js';
 import { findThrottled, throttleEvidence } from './judge/throttled.js';
@@ -151,6 +152,11 @@ export const cause = defineCause({
         `the device was busy ${percent(busy)} of the time in which the writer was paused: it is the device that drains slowly`,
       );
     }
+    const writeback = heldWriteback(m, times);
+    if (writeback)
+      return ruledOut(
+        `the dirty throttle held it for ${percent(share)} of its time, but what is dirty waits for the I/O limit of cgroup ${writeback.reached.limit.cgroup} on ${diskName(m)}`,
+      );
     const limit = limitInForce(m, isBeneath);
     const others = fillerOf(m);
     const isLow =

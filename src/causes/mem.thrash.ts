@@ -64,6 +64,14 @@ function mostlyWrites({ account, input }: Given<'victim'>, read: number): string
     : undefined;
 }
 
+/** Counters have what is read of files and what is read of swap in one: why it may be the victim's own memory that comes back. */
+function mostlySwap({ account, input }: Given<'victim'>, read: number): string | undefined {
+  const swapped = growthOf(input.counters.vmstat, 'pswpin') * input.pageBytes;
+  return account.source === 'samples' && 2 * swapped > read
+    ? `it read ${bytes(read)}, and ${bytes(swapped)} came back from swap meanwhile: counters alone don’t tell whether any of it was of files`
+    : undefined;
+}
+
 interface Figures extends Reads {
   readonly share: number;
   /** What it read again, as a part of what it read. */
@@ -108,6 +116,8 @@ export const cause = defineCause({
     const writes = mostlyWrites(m, read);
     if (writes !== undefined) return ruledOut(writes);
     if (swapping(m)) return ruledOut(`${figures}; its own memory is swapped, which is worse`);
+    const swap = mostlySwap(m, read);
+    if (swap !== undefined) return notChecked(swap);
     const ofReads = Math.min(1, again / read);
     if (ofReads < THRASH.leastAgain)
       return ruledOut(`${figures}, and ${percent(ofReads)} of what it read had been in memory shortly before`);

@@ -1,5 +1,5 @@
-// The process waits for another program to answer: the server of a filesystem (FUSE on this machine, NFS and the like on another), or a
-// program behind a socket or a pipe that had I/O of its own to wait for meanwhile. Whom a process on this machine waits for is told by who
+// The process waits for another program to answer: the server of a filesystem (FUSE on this machine, NFS and the like on another), one that watches
+// what it does (judge/watchers.ts), or a program behind a socket or a pipe that had I/O of its own to wait for meanwhile. Whom a process on this machine waits for is told by who
 // wakes it. A peer that had nothing to do with a disk is no stall of this machine's disks: see app.idle.
 
 import { intersect, type Intervals, NO_INTERVALS, total, union } from '../base/intervals.js';
@@ -22,10 +22,11 @@ import { advise, change, look } from './judge/advice.js';
 import { chainAdvice, chainArguments, chainText, isHeld, throughText } from './judge/chains.js';
 import { FIDELITY } from './judge/fidelity.js';
 import type { Given } from './judge/needs.js';
+import { judgeWatcher, tellWatcher, type WatcherFigures } from './judge/watchers.js';
 import { sureOfState } from './judge/judgements.js';
 import { defineCause, holds, ramp, ruledOut, type Argument, type Judgement, type Told } from './cause.js';
 
-interface Figures {
+interface WaitFigures {
   /** Whose filesystem it is, or the program that it waits for. */
   readonly way: 'filesystem' | 'program';
   readonly share: number;
@@ -49,7 +50,7 @@ function stopperOf({ input }: Given<'victim'>, { pids }: Waker): Sender | undefi
 }
 
 /** Whether the server was stopped for a noticeable part of these waits for it. */
-function stopOf(m: Given<'victim'>, server: Waker, lost: Intervals): Pick<Figures, 'stopped'> {
+function stopOf(m: Given<'victim'>, server: Waker, lost: Intervals): Pick<WaitFigures, 'stopped'> {
   const share = total(intersect(lost, stoppedTimes(m.input, server.pids))) / total(lost);
   return share >= JUDGING.noticeable ? { stopped: { share, by: stopperOf(m, server) } } : {};
 }
@@ -67,7 +68,7 @@ function fileServer({ account, input }: Given<'victim'>): Waker | undefined {
   );
 }
 
-function ofFilesystem(m: Given<'victim'>, share: number): Judgement<Figures> {
+function ofFilesystem(m: Given<'victim'>, share: number): Judgement<WaitFigures> {
   const lost = timesIn(m.account, ['server']);
   const server = fileServer(m);
   const confidence = sureOfState(m, share);
@@ -77,7 +78,7 @@ function ofFilesystem(m: Given<'victim'>, share: number): Judgement<Figures> {
 }
 
 /** A process that was seen to be stopped, while the victim waited at what it has the other end of, or may have. */
-function ofStopped(m: Given<'victim'>, { name, pid, times, certain }: StoppedPeer): Judgement<Figures> {
+function ofStopped(m: Given<'victim'>, { name, pid, times, certain }: StoppedPeer): Judgement<WaitFigures> {
   const { account, input } = m;
   const share = total(times) / (account.to - account.from);
   const by = lastStopper(input, (thread) => processesOf(input).of(thread) === pid);
@@ -96,7 +97,7 @@ function ofStopped(m: Given<'victim'>, { name, pid, times, certain }: StoppedPee
 }
 
 /** Who stands still at the end of a chain of waits that begins with the victim, or waits there for a slow disk. */
-function ofChain(m: Given<'victim'>): Judgement<Figures> | undefined {
+function ofChain(m: Given<'victim'>): Judgement<WaitFigures> | undefined {
   const { account, input } = m;
   const wall = account.to - account.from;
   const noticed = chainEndsOf(account, input).filter(({ times }) => total(times) >= JUDGING.noticeable * wall);
@@ -137,7 +138,7 @@ function slowDisksOf({ account, topology }: Given<'victim'>, requests: Requests,
 }
 
 /** A program behind a socket or pipe: one that is stopped, one that has I/O, and only then one of which it is not known whether the victim waits for it. */
-function ofProgram(m: Given<'victim'>): Judgement<Figures> {
+function ofProgram(m: Given<'victim'>): Judgement<WaitFigures> {
   const { account, input } = m;
   const seen = stoppedPeerOf(account, input);
   const peer = seen && total(seen.times) >= JUDGING.noticeable * (account.to - account.from) ? seen : undefined;
@@ -147,7 +148,7 @@ function ofProgram(m: Given<'victim'>): Judgement<Figures> {
 }
 
 /** The program that woke the victim from most of its waits. */
-function ofWaker(m: Given<'victim'>): Judgement<Figures> {
+function ofWaker(m: Given<'victim'>): Judgement<WaitFigures> {
   const { account, input } = m;
   // The workers of one service wake each other: what one of those waits for is the service's own time, and is told of that one.
   const watched = new Set(input.victims.map(({ pid }) => pid));
@@ -181,7 +182,7 @@ function ofIo(
   m: Given<'victim'>,
   server: Asked & Pick<Waker, 'name' | 'pid' | 'ms'>,
   chain?: ChainEnd,
-): Judgement<Figures> | undefined {
+): Judgement<WaitFigures> | undefined {
   const { account, input, requests } = m;
   if (!requests) return undefined;
   const lost = ioWithin(server, input, requests);
@@ -224,7 +225,7 @@ function isLoopback({ source, options }: Mount): boolean {
 }
 
 function evidence(
-  { way, lost, share, server, inIo, stopped, chain }: Figures,
+  { way, lost, share, server, inIo, stopped, chain }: WaitFigures,
   { account }: Given<'victim'>,
 ): Argument[] {
   return [
@@ -270,7 +271,7 @@ function senderText({ signal, name, pid }: Sender): string {
   return `${signal} from ${name} (${pid})`;
 }
 
-function adviceOn(server: Figures['server'], isStopped: boolean): Advice {
+function adviceOn(server: WaitFigures['server'], isStopped: boolean): Advice {
   if (!server)
     return advise`Look at the server and the way to it: its load, its disks, the network (${look('nfsstat -c')}, ${look('nfsiostat')}, ${look('ss -ti')}).`;
   const { pid } = server;
@@ -279,7 +280,7 @@ function adviceOn(server: Figures['server'], isStopped: boolean): Advice {
     : advise`Record the one that answers: ${look(`iowitness record --for 60s --pid ${pid}`)}.`;
 }
 
-function tellWait(figures: Figures, m: Given<'victim'>): Told {
+function tellWait(figures: WaitFigures, m: Given<'victim'>): Told {
   const { way, share, server, inIo, stopped, chain } = figures;
   const who = server && `${server.name} (${server.pid})`;
   const mounts = way === 'filesystem' ? mountsOf(m) : [];
@@ -330,9 +331,11 @@ export const cause = defineCause({
   proof: 'time',
   waits: ['server', 'pipe-socket'],
   needs: ['victim'],
-  judge(m) {
+  judge(m): Judgement<WaitFigures | WatcherFigures> {
+    const watcher = judgeWatcher(m);
+    if (watcher) return watcher;
     const share = shareOf(m.account, ['server']);
     return share >= JUDGING.noticeable ? ofFilesystem(m, share) : ofProgram(m);
   },
-  tell: tellWait,
+  tell: (figures, m) => ('watcher' in figures ? tellWatcher(figures, m) : tellWait(figures, m)),
 });

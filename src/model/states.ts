@@ -15,7 +15,7 @@ export const STATES = {
   reclaim: 'reclaiming memory itself',
   swap: 'waiting for its own swapped pages',
   'file-lock': 'waiting for another process’s file lock (flock, fcntl)',
-  server: 'waiting for a filesystem’s server (FUSE, NFS, CIFS, 9p …)',
+  server: 'waiting for a server (FUSE, NFS …), a scanner, the audit',
   'map-lock': 'waiting for a lock of the memory that its threads share',
   'user-lock': 'waiting for a lock in user space (futex)',
   'cgroup-cpu': 'held back by a cgroup’s CPU quota',

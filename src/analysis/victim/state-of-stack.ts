@@ -43,11 +43,12 @@ const RULES: readonly Rule[] = [
     functions:
       /^(try_to_free_pages|try_to_free_mem_cgroup_pages|mem_cgroup_handle_over_high|__mem_cgroup_handle_over_high|throttle_direct_reclaim|reclaim_throttle|shrink_(node|lruvec|inactive_list|folio_list|page_list)|congestion_wait|__alloc_pages_direct_reclaim|__alloc_pages_direct_compact|mem_cgroup_oom)/,
   },
-  // Before the page cache's and the locks' rules: a filesystem that asks a server waits for that, whatever it holds or fills meanwhile.
+  // Before the page cache's and the locks' rules: a filesystem that asks a server waits for that, whatever it holds or fills meanwhile. So does whoever
+  // needs a program's leave to open a file, or room in the audit's queue.
   {
     state: 'server',
     functions:
-      /^(fuse_(?!dev_)|request_wait_answer|nfs[34]?_|nfs_|rpc_wait|__rpc_|rpc_execute|cifs_|smb2?_|SMB2_|compound_send_recv|wait_for_response|p9_client|v9fs_|ceph_|afs_|netfs_)/,
+      /^(fuse_(?!dev_)|request_wait_answer|nfs[34]?_|nfs_|rpc_wait|__rpc_|rpc_execute|cifs_|smb2?_|SMB2_|compound_send_recv|wait_for_response|p9_client|v9fs_|ceph_|afs_|netfs_|fanotify_(handle_event|get_response)|audit_log_start)/,
   },
   {
     state: 'fs-frozen',

@@ -1,6 +1,7 @@
 // A kernel for a guest: a file, a Debian package or a series of Debian's cloud kernels → the image to boot and its modules, on this machine. A package
 // is fetched by apt-get and unpacked beside the others in the cache, never installed, so that nothing that the host boots from changes; a
-// second guest finds it there. apt-get asks the archive's signature as for any package.
+// second guest finds it there. apt-get asks the archive's signature as for any package. Since Linux 6.19 Debian's linux-image is an empty package
+// that needs the ones with the image, the modules and their lists.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, unlinkSync } from 'node:fs';
@@ -25,6 +26,8 @@ const PACKAGE = /^linux-image-[\w.+-]+$/;
 const SERIES = /^\d+\.\d+$/;
 /** Older packages have modules in /lib, newer ones in /usr/lib. */
 const MODULE_FOLDERS = ['lib/modules', 'usr/lib/modules'];
+/** Newer packages have the image among the modules. */
+const BESIDE_MODULES = /\/lib\/modules\/[^/]+\/vmlinu[xz]$/;
 
 /** Finds a kernel: the path of an image, the name of a package, or a series ('6.12'). Throws a UserError where there is none. */
 export function findKernel(name: string, cache: string): GuestKernel {
@@ -37,15 +40,21 @@ export function findKernel(name: string, cache: string): GuestKernel {
 }
 
 function fromFile(image: string): GuestKernel {
-  const release = /^vmlinu[xz]-(.+)$/.exec(basename(image))?.[1];
   if (!existsSync(image))
     throw new UserError(`There is no kernel ${image}: name an image such as /boot/vmlinuz-6.1.0.`);
+  if (BESIDE_MODULES.test(image)) return withModules({ release: basename(dirname(image)), image }, [dirname(image)]);
+  const release = /^vmlinu[xz]-(.+)$/.exec(basename(image))?.[1];
   if (release === undefined)
-    throw new UserError(`${image} does not say which kernel it is: its name must be vmlinuz-RELEASE.`);
+    throw new UserError(
+      `${image} does not say which kernel it is: its name must be vmlinuz-RELEASE, or its folder lib/modules/RELEASE.`,
+    );
   const roots = [join(dirname(image), '..'), '/'];
-  const modules = roots
-    .flatMap((root) => MODULE_FOLDERS.map((folder) => join(root, folder, release)))
-    .find((path) => existsSync(join(path, 'modules.dep')));
+  const folders = roots.flatMap((root) => MODULE_FOLDERS.map((folder) => join(root, folder, release)));
+  return withModules({ release, image }, folders);
+}
+
+function withModules({ release, image }: Omit<GuestKernel, 'modules'>, folders: readonly string[]): GuestKernel {
+  const modules = folders.find((path) => existsSync(join(path, 'modules.dep')));
   if (modules !== undefined) return { release, image, modules };
   throw new UserError(
     `The modules of ${image} were found neither beside it nor in /lib/modules (with modules.dep, which depmod makes): put them there.`,
@@ -56,6 +65,8 @@ function fromFile(image: string): GuestKernel {
 function ask(program: string, args: readonly string[], cwd: string, what: string): string {
   const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8' });
   if (status === 0) return stdout;
+  if (error && 'code' in error && error.code === 'ENOENT')
+    throw new UserError(`${what}: ${program} is not there; install the package that has it (kmod has depmod).`);
   const why = error?.message ?? stderr.trim().split('\n').at(-1) ?? '';
   throw new UserError(`${what} (${program}: ${why}): name a kernel’s image, or run \`apt-get update\` and try again.`);
 }
@@ -76,10 +87,22 @@ function newestOf(series: string): string {
   );
 }
 
+/** The packages of a kernel that a package needs. */
+function needsOf(name: string): string[] {
+  const text = ask('apt-cache', ['depends', '--important', name], '/', `apt knows no package ${name}`);
+  return [...text.matchAll(/^\s*Depends: (linux-(?:image|base|binary|modules)-\S+)$/gm)].flatMap(
+    ([, one]) => one ?? [],
+  );
+}
+
 /** A meta package names the kernel that it stands for at present. */
 function meant(name: string): string {
-  const text = ask('apt-cache', ['depends', '--important', name], '/', `apt knows no package ${name}`);
-  return /^\s*Depends: (linux-image-\S+)$/m.exec(text)?.[1] ?? name;
+  return needsOf(name).find((one) => one.startsWith('linux-image-')) ?? name;
+}
+
+/** A kernel's package with those that hold parts of it. */
+function partsOf(name: string): string[] {
+  return [name, ...needsOf(name).filter((one) => one.endsWith(name.slice('linux-image'.length)))];
 }
 
 function fromPackage(name: string, cachePath: string): GuestKernel {
@@ -104,13 +127,16 @@ function unpack(name: string, cache: HeldFolder): void {
   const folder = join(cache.realPath(), fresh);
   ask(
     'apt-get',
-    ['download', '-q', '-o', 'APT::Sandbox::User=root', name],
+    ['download', '-q', '-o', 'APT::Sandbox::User=root', ...partsOf(name)],
     folder,
     `The package ${name} was not to be had`,
   );
-  const file = readdirSync(folder).find((one) => one.endsWith('.deb'));
-  if (file === undefined) throw new UserError(`apt-get brought no file for ${name}: see whether the package exists.`);
-  ask('dpkg-deb', ['-x', file, '.'], folder, `The package ${name} could not be unpacked`);
+  const files = readdirSync(folder).filter((one) => one.endsWith('.deb'));
+  if (files.length === 0) throw new UserError(`apt-get brought no file for ${name}: see whether the package exists.`);
+  for (const file of files) {
+    ask('dpkg-deb', ['-x', file, '.'], folder, `The package ${name} could not be unpacked`);
+    unlinkSync(join(folder, file));
+  }
   const modules = MODULE_FOLDERS.find((path) => existsSync(join(folder, path)));
   if (modules === undefined)
     throw new UserError(`${name} has no modules in it: name the package of the kernel itself.`);
@@ -121,14 +147,16 @@ function unpack(name: string, cache: HeldFolder): void {
     folder,
     `The modules of ${name} have no index`,
   );
-  unlinkSync(join(folder, file));
   cache.renameSync(fresh, name);
 }
 
 function inTree(cache: string, name: string): GuestKernel {
-  const boot = join(cache, name, 'boot');
-  const image = readdirSync(boot).find((file) => /^vmlinu[xz]-/.test(file));
-  if (image === undefined)
-    throw new UserError(`${join(cache, name)} has no kernel in it: remove it, so that it is fetched anew.`);
-  return fromFile(join(boot, image));
+  const tree = join(cache, name);
+  const filesIn = (folder: string) => (existsSync(folder) ? readdirSync(folder).map((file) => join(folder, file)) : []);
+  const releases = MODULE_FOLDERS.flatMap((folder) => filesIn(join(tree, folder)));
+  const image = [join(tree, 'boot'), ...releases]
+    .flatMap(filesIn)
+    .find((file) => /^vmlinu[xz]-/.test(basename(file)) || BESIDE_MODULES.test(file));
+  if (image === undefined) throw new UserError(`${tree} has no kernel in it: remove it, so that it is fetched anew.`);
+  return fromFile(image);
 }

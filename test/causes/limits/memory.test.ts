@@ -109,6 +109,18 @@ test('from counters, one that mostly writes did not wait for reads', () => {
   );
 });
 
+test('from counters, what comes back from swap is read like a file: that is open from half of what was read on', () => {
+  const beside = (swapped: number, source: 'events' | 'samples') => {
+    const made = thrashing(0.4);
+    const counters = made.input?.counters ?? assert.fail();
+    const vmstat = grown({ workingset_refault_file: 400, pgsteal_file: 400, pswpin: swapped });
+    return judged('mem.thrash', { ...made, source, input: { counters: { ...counters, vmstat } } });
+  };
+  assert.equal(beside(400, 'samples'), 0.699);
+  assert.match(String(beside(600, 'samples')), /came back from swap meanwhile/);
+  assert.equal(beside(600, 'events'), 0.777);
+});
+
 /** Paused for 40 % of its time, while the device worked for this share of that. */
 function paused(busy: number, measures: MadeUp['measures'] = {}): MadeUp {
   return { spent: { 'dirty-throttle': 0.4 }, requests: [{ at: 0, took: 4000 * busy }], measures };
