@@ -39,7 +39,7 @@ record thin-snapshot; for one in stall pool data meta; do dmsetup remove --noude
     id: 'nbd-stopped',
     about: 'a direct writer on a network block device whose server is stopped for three seconds',
     verdicts: ['dev.slow', 'wait.server'],
-    script: `modprobe nbd; mkdir -p /run/lock; truncate -s 64M /dev/shm/image; qemu-nbd --fork --pid-file=/dev/shm/nbd.pid --cache=none --aio=threads -f raw -c /dev/nbd0 /dev/shm/image 2>/dev/null || qemu-nbd --fork --pid-file=/dev/shm/nbd.pid -f raw -c /dev/nbd0 /dev/shm/image
+    script: `modprobe nbd; mkdir -p /run/lock; truncate -s 400M /dev/shm/image; qemu-nbd --fork --pid-file=/dev/shm/nbd.pid --cache=none --aio=threads -f raw -c /dev/nbd0 /dev/shm/image 2>/dev/null || qemu-nbd --fork --pid-file=/dev/shm/nbd.pid -f raw -c /dev/nbd0 /dev/shm/image
 direct /dev/nbd0 & victim=$!; (sleep 6; kill -STOP $(cat /dev/shm/nbd.pid); sleep 3; kill -CONT $(cat /dev/shm/nbd.pid)) &
 record nbd-stopped; qemu-nbd -d /dev/nbd0 >/dev/null; rm -f /dev/shm/image`,
   },

@@ -23,7 +23,8 @@ mkdir /dev/iowitness
 name_disks() {
   for disk in /sys/block/*; do
     for file in $disk/device/serial $disk/serial; do
-      [ -r $file ] && read -r serial <$file && ln -sf /dev/\${disk##*/} /dev/iowitness/$serial
+      serial= # virtio's ends without a line's end
+      [ -r $file ] && { read -r serial <$file || [ -n "$serial" ]; } && ln -sf /dev/\${disk##*/} /dev/iowitness/$serial
     done
   done
 }

@@ -12,8 +12,8 @@ import type { GuestKernel } from './kernel.js';
 /** Tags of the folders that the host shows. */
 export const TAGS = { root: 'host', modules: 'modules', shared: 'shared' } as const;
 
-/** What the agent needs before it can hear; those that a kernel has built in need no file. */
-const MODULES = ['virtio_pci', 'virtiofs', 'overlay', 'virtio_console'];
+/** What the agent needs before it can hear and name disks; those that a kernel has built in need no file. */
+const MODULES = ['virtio_pci', 'virtio_blk', 'virtiofs', 'overlay', 'virtio_console'];
 const PROGRAMS = ['sh', 'mount', 'mkdir', 'insmod', 'switch_root'];
 const SEARCHED = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
