@@ -64,7 +64,7 @@ function crowdBeneath(m: Victim, { lost }: Weight): string | undefined {
   for (const layer of countedLayers(input, topology, disk, account)) {
     const work = diskWork(input.counters.disks.get(layer.disk), account);
     if (layer.others < DOUBTS.mostlyOthers || work.queueMs <= allowedFor(normOf(topology, layer.disk), work)) continue;
-    if (busyMs({ ...m, disk: layer.disk }, lost) >= JUDGING.explainsFromBeneath * total(lost))
+    if (busyMs({ ...m, disk: layer.disk }, lost) >= SLOW.leastBusy * total(lost))
       return `${diskName(m)} took long, but ${percent(layer.others)} of what ${topology.name(layer.disk)} moved, on which it stands, was others’, and each of the ${work.requests} requests there took ${duration(work.queueMs / work.requests)} with its queueing: counters alone can’t tell whose slowness it is`;
   }
   return undefined;
@@ -75,7 +75,7 @@ function judgeCounters(m: Victim): Judgement<Counted | Remembered> {
   const judged = judgeByCounters(m);
   if (judged.kind !== 'holds') return judged;
   const busy = busyMs(m, judged.lost) / total(judged.lost);
-  return busy < JUDGING.explainsFromBeneath
+  return busy < SLOW.leastBusy
     ? ruledOut(
         `${diskName(m)} had something to do for only ${percent(busy)} of the time that the victim may have waited for it`,
       )

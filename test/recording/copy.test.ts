@@ -50,6 +50,17 @@ const cases: readonly (readonly [path: string, text: string, becomes: string | u
   ],
   [SOURCE.space, '{"mountPoint":"/data","free":1}', '{"mountPoint":"/name-1","free":1}'],
   [SOURCE.file, '{"pid":7,"path":"/data/x (deleted)"}', '{"pid":7,"path":"/name-1/name-2 (deleted)"}'],
+  // A recording is called by its host, and the recorder's own files lie in it.
+  [
+    SOURCE.file,
+    '{"pid":7,"path":"/var/tmp/iowitness-check-acme-db1-20261201-124920.iow/tape/0001"}',
+    '{"pid":7,"path":"/var/tmp/name-1/name-2/0001"}',
+  ],
+  [
+    '/proc/8/cgroup',
+    '4:blkio:/iowitness-77-blkio\n0::/iowitness-77-acme-ledger\n',
+    '4:blkio:/iowitness-77-blkio\n0::/name-1\n',
+  ],
   [
     SOURCE.past,
     '{"version":1,"devices":[{"id":"8:0","now":{"writers":[{"comm":"agent","share":1}]}}]}',

@@ -256,6 +256,13 @@ export const SLOW = thresholds('dev.slow', {
         'who waits for each answer, and rests, has two requests from one hang to the next; more than a handful of hangs is how the disk is, and where nothing else took too long it is not slow between them',
     },
   },
+  leastBusy: {
+    value: 0.5,
+    unit: 'share',
+    means:
+      'Counters tell a slow disk, or others’ work on one beneath it, only where it had something to do for this share of the time that it may have been waited for.',
+    basis: { derived: 'where it idled for more than half, most of the waits were for something else' },
+  },
   leastHungMs: {
     value: 1000,
     unit: 'ms',

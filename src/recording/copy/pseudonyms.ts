@@ -12,9 +12,14 @@ const COMMON_PARTS = new Set(
     'rdma misc mapper cpu,cpuacct net_cls,net_prio systemd null zero full tty console urandom random stdin stdout'
   ).split(' '),
 );
-/** Device nodes, numbers, and what the lab and the recorder named themselves. */
-const COMMON_PATTERN =
-  /^(?:\d+|(?:sd|vd|xvd|nvme|loop|dm-|md|zram|sr|hd|mmcblk|ttyS?|pts)[\dA-Za-z-]*|\.?iowitness-.*)$/;
+/** Device nodes and numbers. */
+const COMMON_PATTERN = /^(?:\d+|(?:sd|vd|xvd|nvme|loop|dm-|md|zram|sr|hd|mmcblk|ttyS?|pts)[\dA-Za-z-]*)$/;
+/**
+ * What the lab and the recorder name themselves: files, folders with random ends, and with a process's id trace instances and cgroups. A recording's own
+ * name is none of these, as it holds the host's.
+ */
+const OWN_NAME =
+  /^(?:\.?iowitness-(?:probe|watch|hold|snap(?:shot)?)(?:-\d+\.tmp)?|iowitness-(?:drill|guest)-\w+|iowitness-\d+-[a-z]+)$/;
 /** In a drill's folder everything is the drill's own. */
 const DRILL_FOLDER = /\/iowitness-drill-[^/]*(?=\/)/;
 
@@ -64,7 +69,7 @@ export class Pseudonyms {
   }
 
   private part(part: string): string {
-    return part === '' || COMMON_PARTS.has(part) || COMMON_PATTERN.test(part)
+    return part === '' || COMMON_PARTS.has(part) || COMMON_PATTERN.test(part) || OWN_NAME.test(part)
       ? part
       : replacement(this.parts, part, 'name');
   }
