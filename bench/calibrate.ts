@@ -106,16 +106,27 @@ function columnsOf({ cause, score, from, kind }: Row, causes: readonly string[])
   };
 }
 
-/** Drills and applications weigh the same in all, however many there are of each: drills were made by those who made the causes. */
+/** How many rows there are of each key. */
+function countBy(rows: readonly Row[], keyOf: (one: Row) => string): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const one of rows) counts.set(keyOf(one), (counts.get(keyOf(one)) ?? 0) + 1);
+  return counts;
+}
+
+/**
+ * Drills and applications weigh the same in all, however many there are of each: drills were made by those who made the causes. So do all scenarios of
+ * either: a mistake that was made on three kernels, with events and without, is one.
+ */
 function fit(rows: readonly Row[]): Model {
   const causes = [...new Set(rows.map((one) => one.cause))].sort();
-  const counts = new Map(
-    ['drill', 'application'].map((kind) => [kind, rows.filter((one) => one.kind === kind).length]),
-  );
+  const scenarioOf = ({ kind, scenario }: Row) => `${kind} ${scenario}`;
+  const runs = countBy(rows, scenarioOf);
+  const firsts = rows.filter((one, at) => rows.findIndex((other) => scenarioOf(other) === scenarioOf(one)) === at);
+  const scenarios = countBy(firsts, ({ kind }) => kind);
   const samples: Sample[] = rows.map((one) => ({
     ...columnsOf(one, causes),
     isYes: one.right,
-    weight: rows.length / 2 / Math.max(1, counts.get(one.kind) ?? 1),
+    weight: rows.length / 2 / (scenarios.get(one.kind) ?? 1) / (runs.get(scenarioOf(one)) ?? 1),
   }));
   return {
     causes,

@@ -14,7 +14,7 @@ import { isQueuedForAnother, linkWakes, ownRequests, splitWaits } from './own-re
 import type { Owners } from '../attribution/owners.js';
 import type { Requests } from '../requests/requests.js';
 import { pauseDisks } from './pauses.js';
-import { diskIdled } from './samples.js';
+import { diskIdled } from './surroundings.js';
 import { isForked, scopeOf } from './scope.js';
 import { isKernelThread, threadName } from '../machine/processes.js';
 import { diskWaitedFor } from './disk.js';
