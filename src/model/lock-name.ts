@@ -15,7 +15,8 @@ const KINDS: Readonly<Record<ThreadLock['kind'], string>> = {
 export function lockName({ kind, type, id }: Pick<ThreadLock, 'kind' | 'type' | 'id'>): string {
   if (kind === 'class') return `${KINDS[kind]}${type}`;
   const name = kind === 'monitor' ? type : shortClass(type);
-  const object = type !== '' && id.startsWith(`${type}@`) ? `${name}@${id.slice(type.length + 1)}` : `${name} ${id}`.trim();
+  const object =
+    type !== '' && id.startsWith(`${type}@`) ? `${name}@${id.slice(type.length + 1)}` : `${name} ${id}`.trim();
   return `${KINDS[kind]}${object}`.trim();
 }
 
