@@ -82,6 +82,7 @@ export function requestsOf(list: readonly Request[]): Requests {
     requeues: 0,
     answered: sorted.length,
     sampled: NO_INTERVALS,
+    fromBefore: new Map(),
   };
 }
 

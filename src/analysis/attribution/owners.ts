@@ -8,6 +8,7 @@ import type { DeviceId } from '../../model/counters.js';
 import type { Writer } from '../../model/diagnosis.js';
 import type { Topology } from '../machine/topology.js';
 import { Sampling } from '../requests/sampling.js';
+import { beforeTracing } from '../requests/before.js';
 import { followRequests } from '../requests/follow.js';
 import type { Requests } from '../requests/requests.js';
 import { BioOwners } from './bios.js';
@@ -79,7 +80,8 @@ export function attribute(input: Case, topology: Topology, endMs: number | undef
   const isCounted = (t: number): boolean => counted === undefined || (t > counted.from && t <= counted.to);
   const bios = new BioOwners(topology, units, blockBytes, (t) => (isCounted(t) ? sums : undefined));
   bios.follow(events);
-  const requests = followRequests(events, topology, { endMs, sampling }, bios);
+  const before = beforeTracing(input);
+  const requests = followRequests(events, topology, { endMs, sampling, ...(before && { before }) }, bios);
   const portions = bios.portionsOf(sums);
   return {
     ...(hasRequests && { requests, owners: ownersOf(input, topology, requests, bios.sources, portions) }),

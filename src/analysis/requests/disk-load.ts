@@ -57,6 +57,8 @@ export function loadOf(requests: Requests, index: number): DiskLoad {
     last = Math.max(last, completed);
     flights.push(dispatched, completed);
   });
+  const fromBefore = requests.fromBefore.get(index);
+  if (fromBefore) flights.push(fromBefore.from, fromBefore.to);
   return {
     disk: requests.disks[index] ?? '',
     rows,

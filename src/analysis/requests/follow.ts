@@ -5,6 +5,7 @@ import { NONE } from '../../base/slot-index.js';
 import type { Events } from '../../model/events.js';
 import { column, walkByTime } from '../machine/time-walk.js';
 import type { Topology } from '../machine/topology.js';
+import type { Before } from './before.js';
 import type { BioWatch } from './bio-watch.js';
 import { RequestBuilder } from './request-builder.js';
 import { isFailure, KIND, kindsOf, laneOf, type Requests } from './requests.js';
@@ -18,17 +19,22 @@ const TABLES = [
   'block_bio_complete',
 ] as const;
 
-/**
- * Follows every request through the block events; what is unanswered at the end of their tracing was waited for until then, and is left out where no end is
- * given.
- */
+export interface FollowOptions {
+  /** What is unanswered then was waited for until then; it is left out where no end is given. */
+  readonly endMs: number | undefined;
+  readonly sampling: Weights;
+  /** What was with the disks when tracing began. */
+  readonly before?: Before;
+}
+
+/** Follows every request through the block events. */
 export function followRequests(
   events: Events,
   topology: Topology,
-  { endMs, sampling }: { readonly endMs: number | undefined; readonly sampling: Weights },
+  { endMs, sampling, before }: FollowOptions,
   watch?: BioWatch,
 ): Requests {
-  const walk = new RequestWalk(topology, sampling, watch);
+  const walk = new RequestWalk(topology, sampling, watch, before);
   walk.take(events);
   return walk.finish(endMs);
 }
@@ -39,8 +45,8 @@ export class RequestWalk {
   private readonly sampling: Weights;
   private readonly watch: BioWatch | undefined;
 
-  constructor(topology: Topology, sampling: Weights, watch?: BioWatch) {
-    this.build = new RequestBuilder(topology, sampling, watch);
+  constructor(topology: Topology, sampling: Weights, watch?: BioWatch, before?: Before) {
+    this.build = new RequestBuilder(topology, sampling, watch, before);
     this.sampling = sampling;
     this.watch = watch;
   }

@@ -16,6 +16,8 @@ export class LostEnds {
   private readonly sampled: Intervals;
   private gaps = NO_INTERVALS;
   private nextGap = 0;
+  /** When the first event was lost, ms. */
+  private firstGapMs = Infinity;
   /** When the last of the gaps ended that had begun by now, ms. */
   private goneUntil = -Infinity;
 
@@ -28,6 +30,12 @@ export class LostEnds {
   take(gaps: readonly EventGap[]): void {
     this.gaps = union(gaps.filter(({ instance }) => instance === MACHINE));
     this.nextGap = 0;
+    this.firstGapMs = Math.min(this.firstGapMs, this.gaps.from[0] ?? Infinity);
+  }
+
+  /** True where no event had been lost or left out by then, ms. */
+  hasAllUntil(t: number): boolean {
+    return t < this.firstGapMs && t < (this.sampled.from[0] ?? Infinity);
   }
 
   /** A request of this lane that was dispatched then, ms, has been answered. */

@@ -5,6 +5,7 @@ import { NONE } from '../../base/slot-index.js';
 import { FractionList, NumberList } from '../../base/number-list.js';
 import type { DeviceId } from '../../model/counters.js';
 import { deviceId, type Topology } from '../machine/topology.js';
+import { FromBefore, type Before } from './before.js';
 import type { BioWatch } from './bio-watch.js';
 import { RequestFollower } from './follower.js';
 import { LostEnds } from './lost-ends.js';
@@ -38,12 +39,14 @@ export class RequestBuilder {
   private readonly topology: Topology;
   private readonly watch: BioWatch | undefined;
   private readonly sampling: Weights;
+  private readonly fromBefore: FromBefore | undefined;
 
-  constructor(topology: Topology, sampling: Weights, watch: BioWatch | undefined) {
+  constructor(topology: Topology, sampling: Weights, watch: BioWatch | undefined, before: Before | undefined) {
     this.topology = topology;
     this.sampling = sampling;
     this.watch = watch;
     this.lostEnds = new LostEnds(sampling.times);
+    this.fromBefore = before && new FromBefore(before);
   }
 
   get length(): number {
@@ -91,9 +94,11 @@ export class RequestBuilder {
     follower.release(flight);
   }
 
-  /** What was dispatched unseen is told of and makes no row. */
+  /** What was dispatched unseen is told of and makes no row. The end of a write with a flush is told once more, without sectors. */
   private completeUnseen(lane: number, sector: number, sectors: number, t: number): void {
     if (sectors === 0) return;
+    const disk = diskOfLane(lane);
+    if (this.lostEnds.hasAllUntil(t)) this.fromBefore?.complete(disk, this.disks[disk] ?? '', t);
     const { follower } = this;
     const flight = follower.dispatch(lane, sector, sectors, NaN);
     this.tell(flight, lane, 0, sectors, t);
@@ -198,6 +203,7 @@ export class RequestBuilder {
       requeues: this.requeues,
       answered,
       sampled: this.sampling.times,
+      fromBefore: this.fromBefore?.times ?? new Map(),
     };
   }
 }

@@ -1,7 +1,7 @@
 // The life of each request on each disk: queued (Q), dispatched to the device (D), completed (C), who queued it, and the tags of its bios.
 // Stage names are blktrace's: Q2D is the time before the device had it, D2C the time the device had it (btt(1)).
 
-import type { Intervals } from '../../base/intervals.js';
+import type { Interval, Intervals } from '../../base/intervals.js';
 import { KINDS } from '../../model/block-stats.js';
 import type { DeviceId } from '../../model/counters.js';
 import type { Strings } from '../../model/events.js';
@@ -69,6 +69,8 @@ export interface Requests {
   readonly answered: number;
   /** When only a sample was recorded. */
   readonly sampled: Intervals;
+  /** By index into `disks`: when requests were with a disk that it had been sent before they were traced; these make no rows. */
+  readonly fromBefore: ReadonlyMap<number, Interval>;
 }
 
 /** When a request began: when its first bio was queued or, where that was not seen, when it was dispatched. */

@@ -46,6 +46,7 @@ function closedLoop(gaps: readonly number[], bytes = 4096): Requests {
     requeues: 0,
     answered: Infinity,
     sampled: NO_INTERVALS,
+    fromBefore: new Map(),
   };
 }
 

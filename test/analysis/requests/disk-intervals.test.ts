@@ -37,6 +37,7 @@ function requestsOf(all: readonly One[], unanswered = 0): Requests {
     errors: 0,
     requeues: 0,
     sampled: NO_INTERVALS,
+    fromBefore: new Map(),
   };
 }
 

@@ -41,6 +41,7 @@ function usageOf(list: readonly Owner[], ios: readonly Io[]): { readonly usage: 
     requeues: 0,
     answered: ios.length,
     sampled: NO_INTERVALS,
+    fromBefore: new Map(),
   };
   const owners: Owners = {
     list,

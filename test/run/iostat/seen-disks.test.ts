@@ -31,6 +31,7 @@ const requests: Requests = {
   errors: 0,
   requeues: 0,
   sampled: NO_INTERVALS,
+  fromBefore: new Map(),
 };
 
 function begin(folder: string) {
