@@ -123,6 +123,10 @@ export const cause = defineCause({
     const figures = `it waited ${percent(share)} of its time for the filesystem’s journal`;
     if (share < JUDGING.noticeable) return ruledOut(figures);
     const askers = syncs && askersOf(syncs, m);
+    if (askers && askers.own + askers.others === 0)
+      return notChecked(
+        `${figures}, and nobody was seen to ask for durability: what made it commit (a full journal, its timer, an attribute of a file) was not recorded`,
+      );
     const against = objection(m, askers);
     if (against !== undefined) return ruledOut(`${figures}, ${against}`);
     const children = movedByChildren(m);

@@ -1,9 +1,9 @@
 // The few figures that stand large beside a verdict: the time that it cost, what it turns on, what the disk did meanwhile, and since when.
 // They are what somebody reads who has ten seconds, so each stands with what it is held against.
 
-import { timesIn, type Measures } from '../../analysis/measures.js';
+import { shareOf, timesIn, type Measures } from '../../analysis/measures.js';
 import { valueAt } from '../../analysis/machine/series.js';
-import { WAITING } from '../../model/states.js';
+import { STATES, WAITING } from '../../model/states.js';
 import { firstEndingAfter, Intervals, total } from '../../base/intervals.js';
 import { duration, percent } from '../../base/format.js';
 import { quantilesOf } from '../../base/median.js';
@@ -133,11 +133,15 @@ function measuredAlone(m: Measures, verdict: Verdict): KeyFigure[] {
   return [...longest.map(({ label, value, beside }) => figure('measured', label, value, beside)), ...since(m, verdict)];
 }
 
-/** Without a verdict it turns on what is not understood. */
+/** Without a verdict it turns on what is not understood: what it waited for, or why that took so long. */
 function unexplained(account: Account): KeyFigure[] {
-  const ms = total(timesIn(account, UNEXPLAINED));
-  const share = ms / (account.to - account.from);
-  const beside =
-    ms > 0 ? 'no cause tells what it waited for then' : 'what it waited for is known, why it took so long is not';
-  return [figure('measured', 'unexplained', said`${part(share)} of its time`, beside)];
+  const share = shareOf(account, UNEXPLAINED);
+  if (share > 0)
+    return [
+      figure('measured', 'unexplained', said`${part(share)} of its time`, 'no cause tells what it waited for then'),
+    ];
+  const [longest] = [...WAITING].toSorted((a, b) => shareOf(account, [b]) - shareOf(account, [a]));
+  if (longest === undefined) return [];
+  const beside = `${STATES[longest]}; why it took so long is not known`;
+  return [figure('measured', 'longest wait', said`${part(shareOf(account, [longest]))} of its time`, beside)];
 }
