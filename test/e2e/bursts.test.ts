@@ -84,7 +84,7 @@ test('bursts of 40 ms every 7.3 s are found live, with their period and who make
     const bursts = all.filter(({ timestamp }) => Date.parse(timestamp) > (truth[0]?.fromMs ?? NaN) - 1000);
     assert.ok(bursts.length > 0, 'found, and named');
     // A file is looked for once a second, later where there is no CPU: it may come late, and is never another one.
-    assert.equal(bursts.at(-1)?.culprit?.file, file);
+    assert.ok(weak > 0 ? bursts.some(({ culprit }) => culprit?.file === file) : bursts.at(-1)?.culprit?.file === file);
     for (const { culprit, bytes, operations } of bursts) {
       assert.ok(culprit && (culprit.file === file || culprit.file === null), 'its file');
       assert.ok(culprit.share > 0.9, 'it moved most of it');
