@@ -37,26 +37,42 @@ export function kill(pid: number, startTicks: number): string | undefined {
   return `ended process ${pid}`;
 }
 
-/** The processes of a session; none where its number has come to another one. A number is not given to another process while it is a session's. */
-function membersOf(session: number, startTicks: number): number[] {
+/**
+ * The processes of a session and all that descend from them, in sessions of their own as well (fio's jobs are); none where the session's number has come
+ * to another one. A number is not given to another process while it is a session's.
+ */
+function familyOfSession(session: number, startTicks: number): PidStat[] {
   const first = livingStat(session);
   if (first && first.startTicks !== startTicks) return [];
-  return allPids()
-    .map((pid) => livingStat(pid))
-    .flatMap((stat) => (stat?.session === session && stat.startTicks >= startTicks ? [stat.pid] : []));
+  const later = allPids().flatMap((pid) => livingStat(pid) ?? []);
+  const family = new Map<number, PidStat>();
+  for (let before = -1; before < family.size;) {
+    before = family.size;
+    for (const stat of later)
+      if (stat.startTicks >= startTicks && (stat.session === session || family.has(stat.parent)))
+        family.set(stat.pid, stat);
+  }
+  return [...family.values()];
 }
 
-/** Ends all that a session of ours has started, but for what has made a session of its own. */
+/** Ends all that a session of ours has started, but for what has made a session of its own and whose parent has ended since. */
 export function killSession(session: number, startTicks: number): string | undefined {
-  const members = membersOf(session, startTicks);
-  if (members.length === 0) return undefined;
-  // What they start meanwhile is found in the next round.
+  const ours = new Map<number, number>();
+  // Who is stopped starts nothing while the others are looked for, and its children stay its own.
+  for (let before = -1; before < ours.size;) {
+    before = ours.size;
+    for (const stat of familyOfSession(session, startTicks)) {
+      if (!ours.has(stat.pid)) signal(stat.pid, 'SIGSTOP');
+      ours.set(stat.pid, stat.startTicks);
+    }
+  }
+  if (ours.size === 0) return undefined;
   waitFor(() => {
-    const left = membersOf(session, startTicks);
-    for (const pid of left) signal(pid, 'SIGKILL');
+    const left = [...ours].filter(([pid, ticks]) => livingStat(pid)?.startTicks === ticks);
+    for (const [pid] of left) signal(pid, 'SIGKILL');
     return left.length === 0;
   });
-  return `ended ${members.length === 1 ? `process ${members[0]}` : `${members.length} processes`}`;
+  return `ended ${ours.size === 1 ? `process ${[...ours.keys()][0]}` : `${ours.size} processes`}`;
 }
 
 /**

@@ -2,6 +2,7 @@
 // group, a run that ends as degraded, and what a person does at a terminal. Whatever was changed is seen while it is, and put back.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -153,6 +154,9 @@ test('a job of fio is the workload', { skip: skip || needsCommand('fio') }, asyn
     assert.ok(outcome && outcome.rate.mean > 1e5, JSON.stringify(outcome?.rate));
     assert.equal(outcome.because, 'time');
   }
+  // Its jobs have sessions of their own.
+  const { stdout } = spawnSync('ps', ['-C', 'fio', '-o', 'args='], { encoding: 'utf8' });
+  assert.ok(!stdout.includes(job), stdout);
 });
 
 test('a run ends as degraded a while after its throughput has fallen for good', { skip }, async () => {
