@@ -2,7 +2,6 @@
 // group, a run that ends as degraded, and what a person does at a terminal. Whatever was changed is seen while it is, and put back.
 
 import assert from 'node:assert/strict';
-
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
