@@ -4,7 +4,7 @@
 import { cpus } from 'node:os';
 import { requestsWithin, type RequestsWithin } from '../analysis/export/amounts.js';
 import { Topology } from '../analysis/machine/topology.js';
-import { tracedUntil } from '../analysis/requests/traced-until.js';
+import { tracedUntil, tracesRequests } from '../analysis/requests/traced-until.js';
 import { followRequests } from '../analysis/requests/follow.js';
 import type { Requests } from '../analysis/requests/requests.js';
 import { Sampling } from '../analysis/requests/sampling.js';
@@ -148,7 +148,7 @@ export class LiveEvents {
   /** What is missing the most. */
   private lackOf(input: Case, stretch: Interval, fromMs: number): RequestsLack | undefined {
     const { enabled = [] } = input.trace.filter(({ instance }) => instance === 'machine').at(-1) ?? {};
-    if (!enabled.some((event) => event.endsWith('/block_rq_complete'))) return 'untraced';
+    if (!tracesRequests({ enabled })) return 'untraced';
     if (this.window.knownFromMs > fromMs) return 'forgotten';
     const { losses } = this.window.caseNow(Math.max(0, this.window.latestMs - fromMs) + LOSS_LATE_MS, () => false);
     if (losses.some(({ code }) => LOST.has(code))) return 'overrun';

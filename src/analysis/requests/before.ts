@@ -4,6 +4,7 @@
 import type { Interval } from '../../base/intervals.js';
 import type { Case } from '../../model/case.js';
 import type { DeviceId } from '../../model/counters.js';
+import { tracesRequests } from './traced-until.js';
 
 /** What was with the disks when their requests began to be traced. */
 export interface Before {
@@ -34,9 +35,7 @@ export class FromBefore {
 /** Undefined where a case does not tell when tracing began, or its ring was written over since. */
 export function beforeTracing({ source, trace, counters }: Case): Before | undefined {
   if (source !== 'recording' || trace.some(({ wholeFromNs }) => wholeFromNs !== undefined)) return undefined;
-  const startMs = trace.find(
-    ({ instance, enabled }) => instance === 'machine' && enabled.some((event) => event.endsWith('/block_rq_complete')),
-  )?.atMs;
+  const startMs = trace.find((state) => state.instance === 'machine' && tracesRequests(state))?.atMs;
   if (startMs === undefined) return undefined;
   const underWay = (disk: DeviceId): number => {
     const series = counters.disks.get(disk);

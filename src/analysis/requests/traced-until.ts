@@ -3,6 +3,7 @@
 
 import type { Case } from '../../model/case.js';
 import type { LossCode } from '../../model/losses.js';
+import type { TraceState } from '../../model/recording.js';
 
 /** Of a block trace that lacks records nobody knows whether what has no completion was answered. */
 const RECORDS_LOST: ReadonlySet<LossCode> = new Set([
@@ -14,6 +15,11 @@ const RECORDS_LOST: ReadonlySet<LossCode> = new Set([
   'blktrace-unreadable',
 ]);
 
+/** Whether the ends of requests are traced. */
+export function tracesRequests({ enabled }: Pick<TraceState, 'enabled'>): boolean {
+  return enabled.some((event) => event.endsWith('/block_rq_complete'));
+}
+
 /**
  * When requests were traced no more: the recording's end, or the moment from which the recorder left them out to keep up. Undefined where
  * completions are missing, so that what was not answered can't be told.
@@ -21,7 +27,7 @@ const RECORDS_LOST: ReadonlySet<LossCode> = new Set([
 export function tracedUntil({ source, losses, trace, durationMs }: Case): number | undefined {
   if (source === 'block-trace' && losses.some(({ code }) => RECORDS_LOST.has(code))) return undefined;
   const machine = trace.filter(({ instance }) => instance === 'machine');
-  const isOn = machine.map(({ enabled }) => enabled.some((event) => event.endsWith('/block_rq_complete')));
+  const isOn = machine.map(tracesRequests);
   const off = isOn.findIndex((on, index) => !on && isOn[index - 1] === true);
   return machine[off]?.atMs ?? durationMs;
 }

@@ -4,7 +4,7 @@
 import type { Segment } from '../../model/segment.js';
 import type { VictimAccount } from '../../model/account.js';
 import { remembered } from '../../base/remember.js';
-import { type Intervals, union } from '../../base/intervals.js';
+import { intersect, type Intervals, total, union } from '../../base/intervals.js';
 import type { Events } from '../../model/events.js';
 
 /** Makes written data durable: fsync(2), fdatasync(2), sync_file_range(2), msync(2), and writes with O_SYNC or O_DSYNC. */
@@ -51,3 +51,15 @@ export const timesBelow = remembered(
     union(account.segments.timesOf(sleepsBelow(events, functions))),
   (_events, functions) => functions.source,
 );
+
+/** Of these kinds of sleeps the one that took up most of some times, and when; undefined where there are no kinds. */
+export function longestBelow<Kind extends { readonly functions: RegExp }>(
+  account: VictimAccount,
+  events: Events | undefined,
+  times: Intervals,
+  kinds: readonly Kind[],
+): { readonly kind: Kind; readonly times: Intervals } | undefined {
+  return kinds
+    .map((kind) => ({ kind, times: intersect(times, timesBelow(account, events, kind.functions)) }))
+    .toSorted((a, b) => total(b.times) - total(a.times))[0];
+}

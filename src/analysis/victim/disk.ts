@@ -79,10 +79,15 @@ export function diskWaitedFor(
   const waited = new Map<DeviceId, number>();
   const add = (waitedFor: DeviceId, ms: number) =>
     addTo(waited, beneath.has(waitedFor) ? (known.disk ?? waitedFor) : waitedFor, ms);
+  const journals = new Map<number, DeviceId | undefined>();
+  const journalOf = (thread: number) => {
+    if (!journals.has(thread)) journals.set(thread, diskOfJournal(topology, nameOf(thread)));
+    return journals.get(thread);
+  };
   for (const [index, row] of wakes.entries()) {
     const completed = row < 0 ? undefined : requests.disks[requests.disk[row] ?? 0];
     // Whatever completed on that CPU meanwhile, a journal's thread lets those go who waited for its own commit.
-    const waitedFor = diskOfJournal(topology, nameOf(segments.at(index)?.wokenBy ?? 0)) ?? completed;
+    const waitedFor = journalOf(segments.at(index)?.wokenBy ?? 0) ?? completed;
     if (waitedFor !== undefined) add(waitedFor, (segments.to[index] ?? NaN) - (segments.from[index] ?? NaN));
   }
   for (const { from, to } of segments.timesIn(['dirty-throttle'])) {

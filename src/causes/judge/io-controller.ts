@@ -2,9 +2,9 @@
 // io.cost and io.latency. The functions that the victim slept in tell them. They act above the scheduler, which is not to blame then.
 // Source: block/blk-iocost.c, block/blk-iolatency.c; Documentation/admin-guide/cgroup-v2.rst (io.cost.qos, io.cost.model, io.latency).
 
-import { timesBelow } from '../../analysis/victim/calls.js';
+import { longestBelow, timesBelow } from '../../analysis/victim/calls.js';
 import { timesIn } from '../../analysis/measures.js';
-import { intersect, type Intervals, total } from '../../base/intervals.js';
+import { type Intervals, total } from '../../base/intervals.js';
 import { percent } from '../../base/format.js';
 import type { Advice } from '../../model/diagnosis.js';
 import { part, said, time } from '../../model/quantity.js';
@@ -39,19 +39,17 @@ export function controlledTimes({ account, input }: Given<'victim'>): Intervals 
 /** The controller that kept the victim for longest; undefined where none did for a noticeable time. */
 export function judgeController(m: Victim): Judgement<ControllerFigures> | undefined {
   const { account, input } = m;
-  const queued = timesIn(account, ['block-queue']);
-  const [most] = CONTROLLERS.map(({ name, functions }) => {
-    const held = intersect(queued, timesBelow(account, input.events, functions));
-    return { controller: name, held, share: total(held) / (account.to - account.from) };
-  }).toSorted((a, b) => b.share - a.share);
-  if (!most || most.share < JUDGING.noticeable) return undefined;
-  const busy = utilisation(m, most.held);
+  const most = longestBelow(account, input.events, timesIn(account, ['block-queue']), CONTROLLERS);
+  const share = most ? total(most.times) / (account.to - account.from) : 0;
+  if (!most || share < JUDGING.noticeable) return undefined;
+  const { kind, times: held } = most;
+  const busy = utilisation(m, held);
   if (busy >= DEVICE_JUDGING.hadRoom)
     return ruledOut(
-      `${most.controller} kept its I/O back for ${percent(most.share)} of its time, while ${diskName(m)} was busy ${percent(busy)} of that: it had no room`,
+      `${kind.name} kept its I/O back for ${percent(share)} of its time, while ${diskName(m)} was busy ${percent(busy)} of that: it had no room`,
     );
   const confidence = SCHEDULER.sureOfThrottle * FIDELITY[account.source].ofDevice;
-  return holds({ share: most.share, confidence, lost: most.held }, { ...most, busy });
+  return holds({ share, confidence, lost: held }, { controller: kind.name, held, share, busy });
 }
 
 function adviceOn({ controller }: ControllerFigures, m: Victim): Advice[] {

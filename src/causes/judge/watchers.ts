@@ -2,7 +2,7 @@
 // which has to read what calls are recorded before there is room for more. Who gives leave is told by who wakes the victim; for room in the audit's queue
 // a thread of the kernel does. Source: fanotify(7) (FAN_OPEN_PERM, FAN_ACCESS_PERM); fs/notify/fanotify/fanotify.c; kernel/audit.c (audit_log_start).
 
-import { timesBelow } from '../../analysis/victim/calls.js';
+import { longestBelow } from '../../analysis/victim/calls.js';
 import { wakersOf, type Waker } from '../../analysis/victim/wakers.js';
 import { timesIn } from '../../analysis/measures.js';
 import { percent } from '../../base/format.js';
@@ -32,17 +32,14 @@ export interface WatcherFigures {
 /** Undefined where the victim waited for no such program for a noticeable time. */
 export function judgeWatcher(m: Given<'victim'>): Judgement<WatcherFigures> | undefined {
   const { account, input } = m;
-  const served = timesIn(account, ['server']);
-  const [most] = WATCHERS.map(({ way, functions }) => {
-    const lost = intersect(served, timesBelow(account, input.events, functions));
-    return { watcher: way, lost, share: total(lost) / (account.to - account.from) };
-  }).toSorted((a, b) => b.share - a.share);
-  if (!most || most.share < JUDGING.noticeable) return undefined;
-  const { share, lost } = most;
+  const most = longestBelow(account, input.events, timesIn(account, ['server']), WATCHERS);
+  const share = most ? total(most.times) / (account.to - account.from) : 0;
+  if (!most || share < JUDGING.noticeable) return undefined;
+  const lost = most.times;
   const program = wakersOf(account, input, ['server']).find(
     ({ own, waits }) => !own && total(intersect(waits, lost)) > 0,
   );
-  return holds({ share, confidence: sureOfState(m, share), lost }, { ...most, program });
+  return holds({ share, confidence: sureOfState(m, share), lost }, { watcher: most.kind.way, lost, share, program });
 }
 
 export function tellWatcher(figures: WatcherFigures, m: Given<'victim'>): Told {
