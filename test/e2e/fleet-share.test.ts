@@ -2,7 +2,6 @@
 // arrives is judged as what lies on the host is, and names nobody and nothing of it.
 
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -11,11 +10,11 @@ import { LabCgroup } from '../../src/lab/scenarios/cgroup.js';
 import { makeLoopVolume } from '../../src/lab/scenarios/loop-volume.js';
 import { startWorkload } from '../../src/lab/workload.js';
 import type { FleetShow } from '../../src/model/fleet.js';
-import { openRecording } from '../../src/recording/reader.js';
 import { Authority } from '../support/certificates.js';
 import { run, start } from '../support/cli.js';
 import { ClickHouseServer } from '../support/clickhouse.js';
 import { assertDocument } from '../support/documents.js';
+import { textsOf } from '../support/recordings.js';
 import { needsCommand, needsLoop, needsTracefs } from '../support/requirements.js';
 import { RunningWatch } from '../support/running-watch.js';
 import { inWorkplace } from '../support/scenario.js';
@@ -24,21 +23,6 @@ import { until } from '../support/until.js';
 const MiB = 1024 * 1024;
 /** What nobody who fetches may learn: of the host, the process, the folder and the file. */
 const SECRETS = ['vault-of-acme', 'acme-ledger', 'payroll-volume', 'salaries.db'];
-
-/** Everything in a recording: the files as they are, and every reading and trace page. */
-function textsOf(folder: string): string[] {
-  const recording = openRecording(folder);
-  const pages = recording
-    .traceStreams()
-    .flatMap(({ instance, cpu }) =>
-      [...recording.pages(instance, cpu)].map((page) => Buffer.from(page).toString('latin1')),
-    );
-  const readings = [...recording.readings()].map(({ path: name, text }) => `${name}\n${text}`);
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((one) => one.isFile())
-    .map((one) => `${one.name} ${readFileSync(path.join(one.parentPath, one.name), 'latin1')}`);
-  return [...files, ...readings, ...pages];
-}
 
 const tellsOf = (texts: readonly string[]) => SECRETS.filter((secret) => texts.some((text) => text.includes(secret)));
 

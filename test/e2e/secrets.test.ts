@@ -5,27 +5,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { openRecording } from '../../src/recording/reader.js';
 import { run } from '../support/cli.js';
-import { inFolder } from '../support/recordings.js';
+import { inFolder, textsOf } from '../support/recordings.js';
 
 /** What must not be found; the numbers tell which it was. */
 const secret = (number: number) => `hunter${number}secret`;
-
-/** Everything in a recording as text: the manifest, every reading, every trace page. */
-function textsOf(folder: string): string[] {
-  const recording = openRecording(folder);
-  const pages = recording
-    .traceStreams()
-    .flatMap(({ instance, cpu }) =>
-      [...recording.pages(instance, cpu)].map((page) => Buffer.from(page).toString('latin1')),
-    );
-  const readings = [...recording.readings()].map(({ path: name, text }) => `${name}\n${text}`);
-  return [readFileSync(path.join(folder, 'manifest.json'), 'utf8'), ...readings, ...pages];
-}
 
 test('no secret that a command line shows is in a recording', async () => {
   const titled = `process.title = 'worker --token ${secret(3)} of many'; setInterval(() => {}, 1000); console.log('ready')`;

@@ -1,8 +1,10 @@
 // Recordings for tests: a temporary folder, a manifest, and the tape's readings as they come back.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { monotonicNs } from '../../src/base/clock.js';
 import { RECORDING_VERSION, type Manifest } from '../../src/model/recording.js';
+import { openRecording } from '../../src/recording/reader.js';
 
 /** Runs a test in a folder on a disk, as /tmp may be memory, that is removed afterwards. */
 export async function inFolder(work: (folder: string) => Promise<void> | void): Promise<void> {
@@ -26,4 +28,19 @@ export function newManifest(): Manifest {
     plan: { command: 'record', hz: 10, events: false },
     start: { monotonicNs: monotonicNs().toString(), wallMs: 1_700_000_000_000 },
   };
+}
+
+/** Everything in a recording: the files as they are, and every reading and trace page. */
+export function textsOf(folder: string): string[] {
+  const recording = openRecording(folder);
+  const pages = recording
+    .traceStreams()
+    .flatMap(({ instance, cpu }) =>
+      [...recording.pages(instance, cpu)].map((page) => Buffer.from(page).toString('latin1')),
+    );
+  const readings = [...recording.readings()].map(({ path: name, text }) => `${name}\n${text}`);
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((one) => one.isFile())
+    .map((one) => `${one.name} ${readFileSync(path.join(one.parentPath, one.name), 'latin1')}`);
+  return [...files, ...readings, ...pages];
 }
