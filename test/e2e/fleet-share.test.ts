@@ -2,13 +2,11 @@
 // arrives is judged as what lies on the host is, and names nobody and nothing of it.
 
 import assert from 'node:assert/strict';
-import { setPriority } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { UndoJournal } from '../../src/capture/undo.js';
 import { LabCgroup } from '../../src/lab/scenarios/cgroup.js';
 import { makeLoopVolume } from '../../src/lab/scenarios/loop-volume.js';
-import { startWorkload } from '../../src/lab/workload.js';
 import type { FleetShow } from '../../src/model/fleet.js';
 import { Authority } from '../support/certificates.js';
 import { run, start } from '../support/cli.js';
@@ -19,6 +17,7 @@ import { needsCommand, needsLoop, needsTracefs } from '../support/requirements.j
 import { RunningWatch } from '../support/running-watch.js';
 import { inWorkplace } from '../support/scenario.js';
 import { until } from '../support/until.js';
+import { startWriter } from '../support/writer.js';
 
 const MiB = 1024 * 1024;
 /** What nobody who fetches may learn: of the host, the process, the folder and the file. */
@@ -57,11 +56,8 @@ async function onWay(folder: string, journal: UndoJournal, server: ClickHouseSer
   // A cgroup of a scenario is named as ours, and such names are kept.
   const group = LabCgroup.make(journal, 'blkio', 'limited');
   const file = path.join(volume.mountPoint, 'salaries.db');
-  const work = { does: 'write', file, fileBytes: 64 * MiB, blockBytes: 4096, direct: true, restMs: 5 } as const;
-  const victim = await startWorkload(journal, { name: 'acme-ledger', threads: [work] });
+  const victim = await startWriter(journal, { name: 'acme-ledger', file });
   group.enter(victim.pid);
-  // On a busy machine it would be found starved of a CPU first, and rightly.
-  setPriority(victim.pid, -20);
   victim.go();
   const watch = await RunningWatch.start({
     store: path.join(folder, 'watch'),

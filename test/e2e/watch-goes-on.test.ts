@@ -3,7 +3,6 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { setPriority } from 'node:os';
 import { renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -18,17 +17,9 @@ import { needsCommand, needsLoop, needsTracefs } from '../support/requirements.j
 import { RunningWatch } from '../support/running-watch.js';
 import { inWorkplace } from '../support/scenario.js';
 import { until } from '../support/until.js';
+import { startWriter } from '../support/writer.js';
 
 const MiB = 1024 * 1024;
-
-/** Writes 4 KiB again and again, ahead of everybody else, so that want of a CPU is not what is noticed. */
-async function writer(journal: UndoJournal, folder: string, direct: boolean) {
-  const file = path.join(folder, 'data');
-  const work = { does: 'write', file, fileBytes: 64 * MiB, blockBytes: 4096, restMs: 5, direct } as const;
-  const victim = await startWorkload(journal, { name: 'writer', threads: [work] });
-  setPriority(victim.pid, -20);
-  return victim;
-}
 
 /** Somebody who does nothing, and whom a test stops. */
 async function idler(journal: UndoJournal) {
@@ -43,7 +34,8 @@ test(
   () =>
     inWorkplace(async ({ folder, journal }) => {
       const served = await startFuseServer(journal, folder);
-      const victim = await writer(journal, served.mountPoint, false);
+      const file = path.join(served.mountPoint, 'data');
+      const victim = await startWriter(journal, { name: 'writer', file, direct: false });
       victim.go();
       const watch = await RunningWatch.start({
         store: path.join(folder, 'watch'),
@@ -81,7 +73,7 @@ test(
     inWorkplace(async ({ folder, journal }) => {
       const volume = makeLoopVolume(journal, { folder, name: 'watched', bytes: 256 * MiB });
       const group = LabCgroup.make(journal, 'blkio', 'detached');
-      const victim = await writer(journal, volume.mountPoint, true);
+      const victim = await startWriter(journal, { name: 'writer', file: path.join(volume.mountPoint, 'data') });
       group.enter(victim.pid);
       victim.go();
       const watch = await RunningWatch.start({

@@ -8,6 +8,7 @@ import { setPriority } from 'node:os';
 import { childrenOf } from '../../src/capture/family.js';
 import type { Episode, Episodes } from '../../src/model/watch.js';
 import { MAIN, run } from './cli.js';
+import { assertDocument } from './documents.js';
 import { traceInstances } from './machine-state.js';
 import { until } from './until.js';
 
@@ -64,6 +65,7 @@ export class RunningWatch {
 
   async listed(): Promise<Episodes> {
     const { stdout } = await run(['episodes', '--dir', this.store, '--json']);
+    assertDocument('episodes', stdout);
     return JSON.parse(stdout);
   }
 
@@ -89,21 +91,26 @@ export class RunningWatch {
     this.child.kill(signal);
   }
 
+  /** Trace instances that it made, and its private mount of tracefs where this machine has none. */
+  get left(): string[] {
+    const mounts = existsSync('/run/iowitness') ? readdirSync('/run/iowitness') : [];
+    return [...traceInstances(), ...mounts].filter((name) => name.includes(`-${this.pid}`));
+  }
+
+  /** Asks it to end, and waits until it has. */
+  async end(): Promise<void> {
+    const gone = once(this.child, 'exit');
+    this.child.kill('SIGTERM');
+    await gone;
+  }
+
   /** Kills it, and waits for its watchdog to have put back what it changed. */
   async kill(): Promise<void> {
-    const { child } = this;
     if (!this.runs) return;
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
+    const gone = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
     await gone;
-    const mounts = () => (existsSync('/run/iowitness') ? readdirSync('/run/iowitness') : []);
-    await until(
-      'the watchdog',
-      () => ![...traceInstances(), ...mounts()].some((name) => name.includes(`-${child.pid}`)),
-      {
-        everyMs: 100,
-      },
-    );
+    await until('the watchdog', () => this.left.length === 0, { everyMs: 100 });
   }
 }
 
