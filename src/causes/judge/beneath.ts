@@ -11,7 +11,7 @@ import type { Advice, Culprit } from '../../model/diagnosis.js';
 import type { CgroupLimit } from '../../model/facts.js';
 import { advise, unlimit } from './advice.js';
 import { diskName, limitsOn } from './judgements.js';
-import { keptInside } from './mapped.js';
+import { keptInside } from './kept-inside.js';
 import { CGROUP_LIMIT } from '../../model/thresholds/block.js';
 import { BENEATH, CAPPED } from '../../model/thresholds/device.js';
 

@@ -19,7 +19,7 @@ import { adviceOf, evidenceOf, type Argument } from '../cause.js';
 import { advise, look, type Command } from './advice.js';
 import { SOURCE_NOUNS } from './foreign.js';
 import { isTraced, UNEXPLAINED } from './judgements.js';
-import { keptInside } from './mapped.js';
+import { keptInside } from './kept-inside.js';
 import { devicesLogged, programsLogged } from './logged.js';
 import { whatWasMeasured } from './measured.js';
 import { TRACE } from './fidelity.js';
@@ -136,12 +136,12 @@ function recordNext(m: Measures): Advice {
     : advise`Record as root, so that the victim’s sleeps and the requests are seen: ${again}.`;
 }
 
-/** Where what it waited for may be, if its disk is a mapped device that had it all. */
-function mappingOf(m: Measures): Advice[] {
+/** Where what it waited for may be, if its disk kept all of it from what it stands on. */
+function insideAdvice(m: Measures): Advice[] {
   const { account } = m;
   if (!account || shareOf(account, BLOCK_WAITS) < JUDGING.noticeable) return [];
-  const mapping = keptInside(m, timesIn(account, BLOCK_WAITS));
-  return mapping ? [mapping.advice] : [];
+  const kept = keptInside(m, timesIn(account, BLOCK_WAITS));
+  return kept ? [kept.advice] : [];
 }
 
 /** The likeliest causes with what each says, or the state that most of the time went into, and `why` the victim is not called healthy. */
@@ -194,6 +194,6 @@ export function inconclusive(m: Measures, why: string, candidates: readonly Hold
       ...mapLockOf(m),
       ...stacksOf(m),
     ].map(evidenceOf),
-    advice: [...deciding(candidates), ...mappingOf(m), recordNext(m)].map(adviceOf),
+    advice: [...deciding(candidates), ...insideAdvice(m), recordNext(m)].map(adviceOf),
   };
 }
